@@ -1,0 +1,14 @@
+//! A plan: what is going to happen in a run, drawn from the seed before it starts.
+
+use crate::scenario::{Scenario, ScriptedFault};
+
+/// Everything that a run depends on besides the build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The seed.
+    pub seed: u64,
+    /// Every fault, scripted and drawn, in the order of their times. `f1` is the first.
+    pub faults: Vec<ScriptedFault>,
+}

@@ -1,0 +1,409 @@
+//! A scenario, resolved: every option has a value, times are nanoseconds, probabilities are
+//! integers per million. What people write is TOML or JSON, see the parser.
+
+use system::{Admin, Nanos, NodeId, NodeSet, Op, ReadMode};
+
+/// Parts per million: how probabilities are held.
+pub type Ppm = u32;
+
+/// A world, a cluster, what its clients do, what befalls it, and what is expected of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name: the stem of its file.
+    pub name: String,
+    /// What it shows, in a sentence or two.
+    pub about: String,
+    /// The semantics of the nodes.
+    pub profile: Profile,
+    /// Who takes part.
+    pub cluster: ClusterOptions,
+    /// How each node is set up.
+    pub node: NodeOptions,
+    /// What the clients do.
+    pub workload: Workload,
+    /// The network when no fault is on.
+    pub net: NetOptions,
+    /// The disks when no fault is on.
+    pub disk: DiskOptions,
+    /// Random faults: each seed draws from these.
+    pub swarm: Vec<Swarm>,
+    /// Scripted faults.
+    pub faults: Vec<ScriptedFault>,
+    /// Situations that a sweep must have seen.
+    pub require: Vec<String>,
+    /// Where a run ends.
+    pub limits: Limits,
+    /// How a run is expected to end.
+    pub expect: Expect,
+}
+
+/// The semantics of the nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// What this project stands for.
+    #[default]
+    Correct,
+    /// Those of etcd's raftexample in 2018: acknowledged when proposed, read from the local map,
+    /// snapshot file noted in the log before it is durable, no sessions.
+    Raftexample,
+}
+
+/// Who takes part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterOptions {
+    /// Founding voters, `n1` to this. 1 to 63.
+    pub nodes: u64,
+    /// Founding learners; they bear the ids behind the voters'.
+    pub learners: u64,
+    /// Nodes that are not members at first and can be added; they bear the ids behind the
+    /// learners'. They start, empty, when a fault of the plan first adds them.
+    pub spares: u64,
+    /// Clients, `c1` to this.
+    pub clients: u64,
+}
+
+/// How each node is set up. The node crate documents the meaning of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeOptions {
+    /// Distance of ticks, in nanoseconds.
+    pub tick: Nanos,
+    /// Ticks without a leader before an election; the node draws from this to twice this.
+    pub election_ticks: u32,
+    /// Ticks between heartbeats.
+    pub heartbeat_ticks: u32,
+    /// Whether elections begin with a pre-vote (*thesis §9.6*).
+    pub pre_vote: bool,
+    /// Whether a leader without a quorum steps down (*thesis §6.2*).
+    pub check_quorum: bool,
+    /// Applied entries between snapshots; 0 for never.
+    pub snapshot_every: u64,
+    /// Entries kept behind a snapshot for slow followers.
+    pub catch_up_entries: u64,
+    /// Size at which a segment of the write-ahead log is closed, in bytes.
+    pub segment_bytes: u64,
+    /// Bytes of proposals not yet committed beyond which a leader refuses more.
+    pub uncommitted_bytes_max: u64,
+    /// Client sessions held; the one unused for the most entries is expired first.
+    pub sessions_max: u64,
+    /// Whether followers forward proposals to the leader, or answer with a hint.
+    pub forward: bool,
+}
+
+/// What the clients do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// When operations begin.
+    pub pace: Pace,
+    /// How many keys there are.
+    pub keys: u64,
+    /// How often each key is chosen.
+    pub distribution: KeyDistribution,
+    /// Shares of the operations.
+    pub mix: Mix,
+    /// Bytes of a written value; at least what makes it unique.
+    pub value_bytes: u32,
+    /// How reads are served.
+    pub read: ReadMode,
+    /// Whether writes use client sessions, which makes retries safe.
+    pub sessions: bool,
+    /// After how long an attempt is given up and another node is asked.
+    pub attempt_timeout: Nanos,
+    /// After how long the operation is given up: its outcome is unknown.
+    pub op_timeout: Nanos,
+    /// If not empty: exactly these operations, instead of drawn ones.
+    pub script: Vec<ScriptedOp>,
+}
+
+/// When operations begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Each client begins an operation this long after its last one ended.
+    Closed {
+        /// The pause; drawn from half of this to one and a half of this.
+        think: Nanos,
+    },
+    /// Each client begins an operation at this mean distance, however the last one fares; one
+    /// that is due while the last is still open waits for it.
+    Open {
+        /// The mean distance.
+        every: Nanos,
+    },
+}
+
+/// How often each key is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyDistribution {
+    /// Each as often as the others.
+    Uniform,
+    /// The k-th key with a weight of 1/k.
+    Zipf,
+    /// One key gets this share, the others split the rest.
+    Hot(Ppm),
+}
+
+/// Shares of the operations, relative to their sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix {
+    /// Of get.
+    pub get: u32,
+    /// Of put.
+    pub put: u32,
+    /// Of delete.
+    pub delete: u32,
+    /// Of cas.
+    pub cas: u32,
+    /// Of append.
+    pub append: u32,
+}
+
+/// One operation of an explicit workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptedOp {
+    /// Which client, from 1.
+    pub client: u64,
+    /// When, or as soon after it as the client's last operation ended.
+    pub at: Nanos,
+    /// Whom to ask first; `None`: the client's own choice.
+    pub to: Option<NodeId>,
+    /// What.
+    pub op: Op,
+}
+
+/// The network when no fault is on. Applies to every directed link; clients' links too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetOptions {
+    /// Time on the way.
+    pub delay: Delay,
+    /// Chance that a message is lost.
+    pub loss: Ppm,
+    /// Chance that a message arrives twice.
+    pub duplicate: Ppm,
+    /// Chance that a message is held back, to be overtaken by later ones.
+    pub reorder: Ppm,
+    /// How long it is held back at most.
+    pub reorder_hold: Nanos,
+    /// Whether a link keeps its messages in order, as TCP does; then nothing is reordered.
+    pub in_order: bool,
+    /// Messages that a node's mailbox holds; more are dropped.
+    pub mailbox: u32,
+}
+
+/// A distribution of durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// Always the same.
+    Fixed(Nanos),
+    /// Each duration in the range as likely as the others.
+    Uniform {
+        /// The shortest.
+        min: Nanos,
+        /// The longest.
+        max: Nanos,
+    },
+    /// Half of the draws lie within `min` and `median`, half of the rest within one more such
+    /// span, doubled, and so on up to `max`.
+    LongTail {
+        /// The shortest.
+        min: Nanos,
+        /// The middle one.
+        median: Nanos,
+        /// The longest.
+        max: Nanos,
+    },
+}
+
+/// The disks when no fault is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskOptions {
+    /// Time that a write into the operating system's cache takes.
+    pub write: Delay,
+    /// Time that making something durable takes.
+    pub sync: Delay,
+    /// The unit that a loss of power keeps or loses as a whole, in bytes.
+    pub sector_bytes: u32,
+    /// On a loss of power: chance of each unsynced operation to have reached the disk whole.
+    pub survive: Ppm,
+    /// On a loss of power: chance of each unsynced write to be torn, if it did not survive whole.
+    pub tear: Ppm,
+}
+
+/// One kind of random fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swarm {
+    /// Chance that a seed has this kind at all.
+    pub on: Ppm,
+    /// Mean distance from the end of one to the start of the next.
+    pub every: Nanos,
+    /// How long one lasts: shortest and longest.
+    pub lasts: (Nanos, Nanos),
+    /// What: where it names several shapes, each occurrence draws one.
+    pub fault: SwarmFault,
+}
+
+/// What a random fault is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SwarmFault {
+    /// A partition of one of these shapes.
+    Partition(Vec<Shape>),
+    /// A crash of one of these targets, in one of these ways; the node restarts after `lasts`.
+    Crash {
+        /// Who.
+        targets: Vec<Target>,
+        /// How.
+        how: Vec<CrashHow>,
+        /// Chance that the crash waits for an effect and falls before, inside or after it.
+        at_effect: Ppm,
+    },
+    /// Every link has this quality instead of its own.
+    Links(LinkFault),
+    /// A change of the cluster, drawn: add a spare, remove, demote or promote a member, replace
+    /// one jointly, transfer leadership.
+    Membership,
+}
+
+/// A change of the quality of links; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkFault {
+    /// Time on the way.
+    pub delay: Option<Delay>,
+    /// Chance of loss.
+    pub loss: Option<Ppm>,
+    /// Chance of duplication.
+    pub duplicate: Option<Ppm>,
+    /// Chance of reordering.
+    pub reorder: Option<Ppm>,
+}
+
+/// A fault at a given time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptedFault {
+    /// Its name; `f` and its number if the scenario gives none.
+    pub id: String,
+    /// When it begins.
+    pub at: Nanos,
+    /// How long it lasts; for a crash: until the restart. 0 for what has no duration.
+    pub lasts: Nanos,
+    /// What.
+    pub fault: Fault,
+}
+
+/// A fault, its targets perhaps still open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Cuts links.
+    Partition(Shape),
+    /// Ends a node; it restarts when the fault ends.
+    Crash {
+        /// Who.
+        target: Target,
+        /// How.
+        how: CrashHow,
+        /// On which of its effects.
+        point: CrashPoint,
+    },
+    /// Changes the quality of all links.
+    Links(LinkFault),
+    /// Asks for a change of the cluster, again and again until it is done or the fault ends.
+    Admin(Admin),
+    /// Draws a change that makes sense for the membership of the moment, from this number, and
+    /// asks for it.
+    DrawnAdmin(u64),
+}
+
+/// Which links are cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Nodes of different groups do not hear each other; a node in no group hears nobody.
+    Groups(Vec<NodeSet>),
+    /// Two groups, drawn, the smaller one a minority.
+    Halves,
+    /// One node, resolved when the fault begins, hears nobody and is heard by nobody.
+    Isolate(Target),
+    /// Each node hears a majority, but no two the same one.
+    MajorityRing,
+    /// Two groups that only one node, drawn, can both hear.
+    Bridge,
+    /// One node, resolved when the fault begins, is not heard, but hears.
+    Mute(Target),
+    /// One node, resolved when the fault begins, does not hear, but is heard.
+    Deaf(Target),
+    /// Two nodes, drawn, do not hear each other; all others hear both.
+    Pair,
+}
+
+/// Which node. Drawn and found at the moment in which the fault begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// This one.
+    Node(NodeId),
+    /// The leader of the highest term; if there is none, any.
+    Leader,
+    /// A member that does not lead, drawn.
+    Follower,
+    /// Any node that is up, drawn.
+    Any,
+    /// Every node, at once.
+    All,
+}
+
+/// How a node ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashHow {
+    /// Loss of power.
+    Power,
+    /// Kill of the process.
+    Kill,
+}
+
+/// On which effect a crash falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// Wherever the node is when the fault begins.
+    Now,
+    /// On the n-th effect (from 1) that it performs from then on.
+    Effect {
+        /// Which.
+        n: u32,
+        /// Before, inside or after it.
+        place: Place,
+    },
+}
+
+/// Where in an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is not begun.
+    Before,
+    /// It is begun and not ended: a write is torn, a sync has reached some of it.
+    Inside,
+    /// It is ended, the next one not begun.
+    After,
+}
+
+/// Where a run ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long clients work and faults strike.
+    pub storm: Nanos,
+    /// After the storm all is healed: within this the cluster must elect, commit and converge.
+    pub settle: Nanos,
+    /// Events of a run; beyond it the run is a failure (`liveness/event-limit`).
+    pub events_max: u64,
+    /// Configurations that the linearizability check may visit; beyond it, it says `unknown`.
+    pub check_max: u64,
+}
+
+/// How a run is expected to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Every seed passes.
+    Pass,
+    /// Some seed of the first `within` fails with each of these signatures (`linearizable/*`: any
+    /// kind of that check).
+    Fail {
+        /// The signatures.
+        signatures: Vec<String>,
+        /// How many seeds, from 0, it may take.
+        within: u64,
+    },
+}
