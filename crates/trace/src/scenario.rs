@@ -394,9 +394,10 @@ pub struct Limits {
 }
 
 /// How a run is expected to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Expect {
     /// Every seed passes.
+    #[default]
     Pass,
     /// Some seed of the first `within` fails with each of these signatures (`linearizable/*`: any
     /// kind of that check).

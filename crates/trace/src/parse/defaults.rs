@@ -1,0 +1,103 @@
+//! What a scenario has when its file says nothing: five nodes and five clients on a quick, sound
+//! network and disk.
+
+use system::ReadMode;
+
+use crate::scenario::{
+    ClusterOptions, Delay, DiskOptions, KeyDistribution, Limits, Mix, NetOptions, NodeOptions,
+    Pace, Workload,
+};
+
+const MICRO: u64 = 1_000;
+const MILLI: u64 = 1_000_000;
+const SECOND: u64 = 1_000_000_000;
+
+impl Default for ClusterOptions {
+    fn default() -> Self {
+        ClusterOptions { nodes: 5, learners: 0, spares: 0, clients: 5 }
+    }
+}
+
+impl Default for NodeOptions {
+    fn default() -> Self {
+        NodeOptions {
+            tick: 10 * MILLI,
+            election_ticks: 15,
+            heartbeat_ticks: 5,
+            pre_vote: true,
+            check_quorum: true,
+            snapshot_every: 500,
+            catch_up_entries: 50,
+            segment_bytes: 64 * 1024,
+            uncommitted_bytes_max: 1024 * 1024,
+            sessions_max: 1_000,
+            forward: true,
+        }
+    }
+}
+
+impl Default for Workload {
+    fn default() -> Self {
+        Workload {
+            pace: Pace::default(),
+            keys: 5,
+            distribution: KeyDistribution::Uniform,
+            mix: Mix::default(),
+            value_bytes: 16,
+            read: ReadMode::ReadIndex,
+            sessions: true,
+            attempt_timeout: 500 * MILLI,
+            op_timeout: 3 * SECOND,
+            script: Vec::new(),
+        }
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace::Closed { think: 5 * MILLI }
+    }
+}
+
+impl Default for Mix {
+    fn default() -> Self {
+        Mix { get: 50, put: 30, delete: 5, cas: 10, append: 5 }
+    }
+}
+
+impl Default for NetOptions {
+    fn default() -> Self {
+        NetOptions {
+            delay: Delay::Uniform { min: MILLI, max: 10 * MILLI },
+            loss: 0,
+            duplicate: 0,
+            reorder: 0,
+            reorder_hold: 50 * MILLI,
+            in_order: false,
+            mailbox: 4_096,
+        }
+    }
+}
+
+impl Default for DiskOptions {
+    fn default() -> Self {
+        DiskOptions {
+            write: Delay::Fixed(20 * MICRO),
+            sync: Delay::Uniform { min: 200 * MICRO, max: 2 * MILLI },
+            sector_bytes: 512,
+            survive: 300_000,
+            tear: 300_000,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            storm: 8 * SECOND,
+            settle: 10 * SECOND,
+            events_max: 5_000_000,
+            check_max: 5_000_000,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Writes scenarios: every option with its value, in the syntax of the files people write, so
+//! that a trace holds its scenario as something that can be read, copied and run.
+//!
+//! Invariant: what is written here is read back as the same [`Scenario`].
+
+use serde_json::{Map, Value, json};
+use system::{Admin, ConfChange, NodeSet, Op, Transition};
+
+use super::quantity::{write_duration, write_ppm};
+use super::words::{CRASH_HOWS, PLACES, PROFILES, node_names, word_for, write_shape, write_target};
+use crate::scenario::{
+    CrashHow, CrashPoint, Delay, Expect, Fault, KeyDistribution, LinkFault, Pace, Scenario,
+    ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault, Target,
+};
+
+impl Scenario {
+    /// The whole scenario as a document that [`super::parse_scenario`] reads back.
+    #[must_use]
+    pub fn to_document(&self) -> Value {
+        let cluster = &self.cluster;
+        json!({
+            "name": self.name,
+            "about": self.about,
+            "profile": word_for(PROFILES, &self.profile),
+            "cluster": {
+                "nodes": cluster.nodes,
+                "learners": cluster.learners,
+                "spares": cluster.spares,
+                "clients": cluster.clients,
+            },
+            "node": self.node_document(),
+            "workload": self.workload_document(),
+            "op": self.workload.script.iter().map(op_document).collect::<Vec<_>>(),
+            "net": self.net_document(),
+            "disk": {
+                "write": delay_document(self.disk.write),
+                "sync": delay_document(self.disk.sync),
+                "sector-bytes": self.disk.sector_bytes,
+                "survive": write_ppm(self.disk.survive),
+                "tear": write_ppm(self.disk.tear),
+            },
+            "swarm": self.swarm.iter().map(swarm_document).collect::<Vec<_>>(),
+            "fault": self.faults.iter().map(fault_document).collect::<Vec<_>>(),
+            "require": { "situations": self.require },
+            "limits": {
+                "storm": write_duration(self.limits.storm),
+                "settle": write_duration(self.limits.settle),
+                "events-max": self.limits.events_max,
+                "check-max": self.limits.check_max,
+            },
+            "expect": match &self.expect {
+                Expect::Pass => json!({ "verdict": "pass" }),
+                Expect::Fail { signatures, within } => {
+                    json!({ "verdict": "fail", "signatures": signatures, "within": within })
+                }
+            },
+        })
+    }
+
+    fn node_document(&self) -> Value {
+        let node = &self.node;
+        json!({
+            "tick": write_duration(node.tick),
+            "election-ticks": node.election_ticks,
+            "heartbeat-ticks": node.heartbeat_ticks,
+            "pre-vote": node.pre_vote,
+            "check-quorum": node.check_quorum,
+            "snapshot-every": node.snapshot_every,
+            "catch-up-entries": node.catch_up_entries,
+            "segment-bytes": node.segment_bytes,
+            "uncommitted-bytes-max": node.uncommitted_bytes_max,
+            "sessions-max": node.sessions_max,
+            "forward": node.forward,
+        })
+    }
+
+    fn workload_document(&self) -> Value {
+        let workload = &self.workload;
+        let mix = workload.mix;
+        json!({
+            "pace": match workload.pace {
+                Pace::Closed { think } => json!({ "closed": { "think": write_duration(think) } }),
+                Pace::Open { every } => json!({ "open": { "every": write_duration(every) } }),
+            },
+            "keys": workload.keys,
+            "distribution": match workload.distribution {
+                KeyDistribution::Uniform => json!("uniform"),
+                KeyDistribution::Zipf => json!("zipf"),
+                KeyDistribution::Hot(share) => json!({ "hot": write_ppm(share) }),
+            },
+            "mix": {
+                "get": mix.get,
+                "put": mix.put,
+                "delete": mix.delete,
+                "cas": mix.cas,
+                "append": mix.append,
+            },
+            "value-bytes": workload.value_bytes,
+            "read": workload.read.name(),
+            "sessions": workload.sessions,
+            "attempt-timeout": write_duration(workload.attempt_timeout),
+            "op-timeout": write_duration(workload.op_timeout),
+        })
+    }
+
+    fn net_document(&self) -> Value {
+        let net = &self.net;
+        json!({
+            "delay": delay_document(net.delay),
+            "loss": write_ppm(net.loss),
+            "duplicate": write_ppm(net.duplicate),
+            "reorder": write_ppm(net.reorder),
+            "reorder-hold": write_duration(net.reorder_hold),
+            "in-order": net.in_order,
+            "mailbox": net.mailbox,
+        })
+    }
+}
+
+/// A fault of a scenario or plan as a document that [`super::parse_fault`] reads back.
+#[must_use]
+pub fn fault_document(fault: &ScriptedFault) -> Value {
+    let (kind, mut fields) = match &fault.fault {
+        Fault::Partition(Shape::Groups(groups)) => {
+            ("partition", json!({ "groups": groups_document(groups) }))
+        }
+        Fault::Partition(shape) => ("partition", json!({ "shape": write_shape(shape) })),
+        Fault::Crash { target, how, point } => ("crash", crash_document(*target, *how, *point)),
+        Fault::Links(links) => ("links", links_document(links)),
+        Fault::Admin(Admin::Reconfigure { changes, transition }) => {
+            ("reconfigure", reconfigure_document(changes, *transition))
+        }
+        Fault::Admin(Admin::Transfer { to }) => ("transfer", json!({ "to": format!("n{to}") })),
+        // Beyond the integers of TOML: as digits.
+        Fault::DrawnAdmin(draw) => match i64::try_from(*draw) {
+            Ok(draw) => ("membership", json!({ "draw": draw })),
+            Err(_) => ("membership", json!({ "draw": draw.to_string() })),
+        },
+    };
+    fields["at"] = write_duration(fault.at).into();
+    fields["for"] = write_duration(fault.lasts).into();
+    json!({ "id": fault.id, kind: fields })
+}
+
+fn crash_document(target: Target, how: CrashHow, point: CrashPoint) -> Value {
+    let mut fields = json!({ "how": word_for(CRASH_HOWS, &how) });
+    let key = if matches!(target, Target::Node(_)) { "node" } else { "target" };
+    fields[key] = write_target(target).into();
+    if let CrashPoint::Effect { n, place } = point {
+        fields["effect"] = n.into();
+        fields["place"] = word_for(PLACES, &place).into();
+    }
+    fields
+}
+
+/// Added, learners, removed, each as a list, if that keeps the order of the changes.
+fn reconfigure_document(changes: &[ConfChange], transition: Transition) -> Value {
+    let rank = |change: &ConfChange| match change {
+        ConfChange::AddVoter(_) => ("add", 0),
+        ConfChange::AddLearner(_) => ("learner", 1),
+        ConfChange::Remove(_) => ("remove", 2),
+    };
+    let mut fields = Map::new();
+    if changes.is_empty() || !changes.is_sorted_by_key(|change| rank(change).1) {
+        let lines = changes.iter().map(|change| format!("{} n{}", rank(change).0, change.node()));
+        fields.insert("changes".to_owned(), lines.collect());
+    } else {
+        for change in changes {
+            let list = fields.entry(rank(change).0).or_insert_with(|| json!([]));
+            list.as_array_mut().expect("made as a list").push(format!("n{}", change.node()).into());
+        }
+    }
+    fields.insert("joint".to_owned(), (transition == Transition::Joint).into());
+    Value::Object(fields)
+}
+
+fn swarm_document(swarm: &Swarm) -> Value {
+    let (kind, mut fields) = match &swarm.fault {
+        SwarmFault::Partition(shapes) => {
+            let shapes: Vec<Value> = shapes.iter().map(shape_document).collect();
+            ("partition", json!({ "shape": shapes }))
+        }
+        SwarmFault::Crash { targets, how, at_effect } => {
+            let targets: Vec<String> = targets.iter().map(|target| write_target(*target)).collect();
+            let how: Vec<&str> = how.iter().map(|how| word_for(CRASH_HOWS, how)).collect();
+            let at_effect = write_ppm(*at_effect);
+            ("crash", json!({ "target": targets, "how": how, "at-effect": at_effect }))
+        }
+        SwarmFault::Links(links) => ("links", links_document(links)),
+        SwarmFault::Membership => ("membership", json!({})),
+    };
+    fields["on"] = write_ppm(swarm.on).into();
+    fields["every"] = write_duration(swarm.every).into();
+    fields["for"] = json!([write_duration(swarm.lasts.0), write_duration(swarm.lasts.1)]);
+    json!({ kind: fields })
+}
+
+fn shape_document(shape: &Shape) -> Value {
+    match shape {
+        Shape::Groups(groups) => json!({ "groups": groups_document(groups) }),
+        other => json!(write_shape(other)),
+    }
+}
+
+fn groups_document(groups: &[NodeSet]) -> Vec<Vec<String>> {
+    groups.iter().map(|group| node_names(*group)).collect()
+}
+
+fn links_document(links: &LinkFault) -> Value {
+    let mut fields = json!({});
+    if let Some(delay) = links.delay {
+        fields["delay"] = delay_document(delay);
+    }
+    let chances =
+        [("loss", links.loss), ("duplicate", links.duplicate), ("reorder", links.reorder)];
+    for (key, chance) in chances {
+        if let Some(parts) = chance {
+            fields[key] = write_ppm(parts).into();
+        }
+    }
+    fields
+}
+
+fn delay_document(delay: Delay) -> Value {
+    match delay {
+        Delay::Fixed(value) => json!({ "dist": "fixed", "value": write_duration(value) }),
+        Delay::Uniform { min, max } => {
+            json!({ "dist": "uniform", "min": write_duration(min), "max": write_duration(max) })
+        }
+        Delay::LongTail { min, median, max } => json!({
+            "dist": "long-tail",
+            "min": write_duration(min),
+            "median": write_duration(median),
+            "max": write_duration(max),
+        }),
+    }
+}
+
+fn op_document(scripted: &ScriptedOp) -> Value {
+    let mut fields = json!({ "key": bytes_document(scripted.op.key()) });
+    match &scripted.op {
+        Op::Get { .. } | Op::Delete { .. } => {}
+        Op::Put { value, .. } | Op::Append { value, .. } => fields["value"] = bytes_document(value),
+        Op::Cas { expect, value, .. } => {
+            fields["value"] = bytes_document(value);
+            if let Some(expect) = expect {
+                fields["expect"] = bytes_document(expect);
+            }
+        }
+    }
+    let mut document = json!({
+        "client": scripted.client,
+        "at": write_duration(scripted.at),
+        scripted.op.name(): fields,
+    });
+    if let Some(to) = scripted.to {
+        document["to"] = format!("n{to}").into();
+    }
+    document
+}
+
+/// Text as text, other bytes as hexadecimal digits.
+fn bytes_document(bytes: &[u8]) -> Value {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => json!(text),
+        Err(_) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            json!({ "hex": digits })
+        }
+    }
+}

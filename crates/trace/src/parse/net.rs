@@ -1,0 +1,103 @@
+//! `[net]` and `[disk]`: the world when no fault is on, and the delays and qualities of links that
+//! faults share with it.
+
+use system::Nanos;
+
+use super::quantity::write_duration;
+use super::reader::{Reader, Table};
+use super::source::{Node, Value};
+use crate::scenario::{Delay, DiskOptions, LinkFault, NetOptions};
+
+/// The keys of `[net]`.
+pub(crate) const NET_KEYS: &[&str] =
+    &["delay", "loss", "duplicate", "reorder", "reorder-hold", "in-order", "mailbox"];
+
+/// The keys of `[disk]`.
+pub(crate) const DISK_KEYS: &[&str] = &["write", "sync", "sector-bytes", "survive", "tear"];
+
+/// `[net]`.
+pub(crate) fn net(reader: &mut Reader, table: Table<'_>) -> NetOptions {
+    let base = NetOptions::default();
+    NetOptions {
+        delay: reader.optional(table, "delay", delay).unwrap_or(base.delay),
+        loss: reader.optional(table, "loss", Reader::ppm).unwrap_or(base.loss),
+        duplicate: reader.optional(table, "duplicate", Reader::ppm).unwrap_or(base.duplicate),
+        reorder: reader.optional(table, "reorder", Reader::ppm).unwrap_or(base.reorder),
+        reorder_hold: reader
+            .optional(table, "reorder-hold", Reader::duration)
+            .unwrap_or(base.reorder_hold),
+        in_order: reader.optional(table, "in-order", Reader::flag).unwrap_or(base.in_order),
+        mailbox: reader
+            .optional(table, "mailbox", |r, n| r.int32(n, 1..=1_000_000))
+            .unwrap_or(base.mailbox),
+    }
+}
+
+/// `[disk]`.
+pub(crate) fn disk(reader: &mut Reader, table: Table<'_>) -> DiskOptions {
+    let base = DiskOptions::default();
+    DiskOptions {
+        write: reader.optional(table, "write", delay).unwrap_or(base.write),
+        sync: reader.optional(table, "sync", delay).unwrap_or(base.sync),
+        sector_bytes: reader
+            .optional(table, "sector-bytes", |r, n| r.int32(n, 1..=1 << 20))
+            .unwrap_or(base.sector_bytes),
+        survive: reader.optional(table, "survive", Reader::ppm).unwrap_or(base.survive),
+        tear: reader.optional(table, "tear", Reader::ppm).unwrap_or(base.tear),
+    }
+}
+
+/// The quality of links under a fault.
+pub(crate) fn link_fault(reader: &mut Reader, table: Table<'_>) -> LinkFault {
+    LinkFault {
+        delay: reader.optional(table, "delay", delay),
+        loss: reader.optional(table, "loss", Reader::ppm),
+        duplicate: reader.optional(table, "duplicate", Reader::ppm),
+        reorder: reader.optional(table, "reorder", Reader::ppm),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Dist {
+    Fixed,
+    Uniform,
+    LongTail,
+}
+
+/// A distribution of durations; a duration alone is a fixed one.
+pub(crate) fn delay(reader: &mut Reader, node: &Node) -> Option<Delay> {
+    if matches!(node.value, Value::Text(_)) {
+        return reader.duration(node).map(Delay::Fixed);
+    }
+    let table = reader.table(node, "this delay", &["dist", "value", "min", "median", "max"]);
+    let dists = [("fixed", Dist::Fixed), ("uniform", Dist::Uniform), ("long-tail", Dist::LongTail)];
+    let dist = reader.required(table, "dist", |r, n| r.word(n, "distribution", &dists))?;
+    let keys: &[&str] = match dist {
+        Dist::Fixed => &["dist", "value"],
+        Dist::Uniform => &["dist", "min", "max"],
+        Dist::LongTail => &["dist", "min", "median", "max"],
+    };
+    // Once more, now that it is known which keys belong to it.
+    for key in ["value", "min", "median", "max"] {
+        if let (Some(span), false) = (table.key_span(key), keys.contains(&key)) {
+            let message = format!("`{key}` does not belong to this distribution");
+            reader.problem("S010", message, span, "not used");
+        }
+    }
+    let values: Vec<Option<Nanos>> =
+        keys[1..].iter().map(|key| reader.required(table, key, Reader::duration)).collect();
+    let values: Vec<Nanos> = values.into_iter().collect::<Option<_>>()?;
+    if !values.is_sorted() {
+        let written: Vec<String> = values.iter().map(|nanos| write_duration(*nanos)).collect();
+        let message = format!("this range is reversed: {}", written.join(" > "));
+        let label = format!("expected {}", keys[1..].join(" <= "));
+        reader.problem("S019", message, node.span, label);
+        return None;
+    }
+    Some(match values[..] {
+        [value] => Delay::Fixed(value),
+        [min, max] => Delay::Uniform { min, max },
+        [min, median, max] => Delay::LongTail { min, median, max },
+        _ => unreachable!("each distribution has one to three durations"),
+    })
+}

@@ -1,0 +1,307 @@
+//! Whatever scenario there is: written and read again, it is the same one.
+
+use bytes::Bytes;
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use system::{Admin, ConfChange, NodeSet, Op, ReadMode, Transition};
+use trace::{
+    ClusterOptions, CrashHow, CrashPoint, Delay, DiskOptions, Expect, Fault, KeyDistribution,
+    Limits, LinkFault, Mix, NetOptions, NodeOptions, Pace, Place, Profile, Scenario, ScriptedFault,
+    ScriptedOp, Shape, Swarm, SwarmFault, Target, Workload, fault_document, parse_fault,
+    parse_scenario,
+};
+
+const NODES: u64 = 9;
+const INT_MAX: u64 = i64::MAX as u64;
+
+fn nanos() -> impl Strategy<Value = u64> {
+    prop_oneof![0..1_000_000_000_u64, (1..600_u64).prop_map(|s| s * 1_000_000_000), 1..1u64 << 50]
+}
+
+fn positive() -> impl Strategy<Value = u64> {
+    nanos().prop_map(|nanos| nanos.max(1_000_000))
+}
+
+fn ppm() -> impl Strategy<Value = u32> {
+    0..=1_000_000_u32
+}
+
+fn delay() -> impl Strategy<Value = Delay> {
+    let three = || {
+        (nanos(), nanos(), nanos()).prop_map(|(a, b, c)| {
+            let mut sorted = [a, b, c];
+            sorted.sort_unstable();
+            sorted
+        })
+    };
+    prop_oneof![
+        nanos().prop_map(Delay::Fixed),
+        three().prop_map(|[min, _, max]| Delay::Uniform { min, max }),
+        three().prop_map(|[min, median, max]| Delay::LongTail { min, median, max }),
+    ]
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![
+        (1..=NODES).prop_map(Target::Node),
+        Just(Target::Leader),
+        Just(Target::Follower),
+        Just(Target::Any),
+        Just(Target::All),
+    ]
+}
+
+fn groups() -> impl Strategy<Value = Shape> {
+    (btree_set(1..=NODES, 2..6), 1..2_usize).prop_map(|(nodes, cut)| {
+        let nodes: Vec<u64> = nodes.into_iter().collect();
+        let (left, right) = nodes.split_at(cut);
+        let set = |ids: &[u64]| ids.iter().copied().collect::<NodeSet>();
+        Shape::Groups(vec![set(left), set(right)])
+    })
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    prop_oneof![
+        groups(),
+        Just(Shape::Halves),
+        Just(Shape::MajorityRing),
+        Just(Shape::Bridge),
+        Just(Shape::Pair),
+        target().prop_map(Shape::Isolate),
+        target().prop_map(Shape::Mute),
+        target().prop_map(Shape::Deaf),
+    ]
+}
+
+fn crash_how() -> impl Strategy<Value = CrashHow> {
+    prop_oneof![Just(CrashHow::Power), Just(CrashHow::Kill)]
+}
+
+fn links() -> impl Strategy<Value = LinkFault> {
+    (option::of(delay()), option::of(ppm()), option::of(ppm()), option::of(ppm()))
+        .prop_map(|(delay, loss, duplicate, reorder)| LinkFault { delay, loss, duplicate, reorder })
+}
+
+fn swarm() -> impl Strategy<Value = Swarm> {
+    let fault = prop_oneof![
+        vec(shape(), 1..4).prop_map(SwarmFault::Partition),
+        (vec(target(), 1..3), vec(crash_how(), 1..3), ppm())
+            .prop_map(|(targets, how, at_effect)| SwarmFault::Crash { targets, how, at_effect }),
+        links().prop_map(SwarmFault::Links),
+        Just(SwarmFault::Membership),
+    ];
+    (ppm(), positive(), nanos(), nanos(), fault).prop_map(|(on, every, a, b, fault)| Swarm {
+        on,
+        every,
+        lasts: (a.min(b), a.max(b)),
+        fault,
+    })
+}
+
+fn admin() -> impl Strategy<Value = Admin> {
+    let change = (0..3, 1..=NODES).prop_map(|(kind, id)| match kind {
+        0 => ConfChange::AddVoter(id),
+        1 => ConfChange::AddLearner(id),
+        _ => ConfChange::Remove(id),
+    });
+    prop_oneof![
+        (1..=NODES).prop_map(|to| Admin::Transfer { to }),
+        (vec(change, 1..5), any::<bool>()).prop_map(|(changes, joint)| Admin::Reconfigure {
+            changes,
+            transition: if joint { Transition::Joint } else { Transition::Auto },
+        }),
+    ]
+}
+
+fn fault() -> impl Strategy<Value = ScriptedFault> {
+    let place = prop_oneof![Just(Place::Before), Just(Place::Inside), Just(Place::After)];
+    let point = prop_oneof![
+        Just(CrashPoint::Now),
+        (1..=u32::MAX, place).prop_map(|(n, place)| CrashPoint::Effect { n, place }),
+    ];
+    let fault = prop_oneof![
+        shape().prop_map(Fault::Partition),
+        (target(), crash_how(), point).prop_map(|(target, how, point)| Fault::Crash {
+            target,
+            how,
+            point
+        }),
+        links().prop_map(Fault::Links),
+        admin().prop_map(Fault::Admin),
+        any::<u64>().prop_map(Fault::DrawnAdmin),
+    ];
+    (nanos(), nanos(), fault).prop_map(|(at, lasts, fault)| ScriptedFault {
+        id: String::new(),
+        at,
+        lasts,
+        fault,
+    })
+}
+
+fn scripted_op() -> impl Strategy<Value = ScriptedOp> {
+    let bytes = || vec(any::<u8>(), 0..6).prop_map(Bytes::from);
+    let op = prop_oneof![
+        bytes().prop_map(|key| Op::Get { key }),
+        bytes().prop_map(|key| Op::Delete { key }),
+        (bytes(), bytes()).prop_map(|(key, value)| Op::Put { key, value }),
+        (bytes(), bytes()).prop_map(|(key, value)| Op::Append { key, value }),
+        (bytes(), option::of(bytes()), bytes()).prop_map(|(key, expect, value)| Op::Cas {
+            key,
+            expect,
+            value
+        }),
+    ];
+    (1..=3_u64, nanos(), option::of(1..=NODES), op).prop_map(|(client, at, to, op)| ScriptedOp {
+        client,
+        at,
+        to,
+        op,
+    })
+}
+
+fn workload() -> impl Strategy<Value = Workload> {
+    let pace = prop_oneof![
+        nanos().prop_map(|think| Pace::Closed { think }),
+        positive().prop_map(|every| Pace::Open { every }),
+    ];
+    let distribution = prop_oneof![
+        Just(KeyDistribution::Uniform),
+        Just(KeyDistribution::Zipf),
+        ppm().prop_map(KeyDistribution::Hot),
+    ];
+    let mix = (1..50_u32, 0..50_u32, 0..50_u32, 0..50_u32, 0..50_u32)
+        .prop_map(|(get, put, delete, cas, append)| Mix { get, put, delete, cas, append });
+    let read = prop_oneof![
+        Just(ReadMode::ReadIndex),
+        Just(ReadMode::Lease),
+        Just(ReadMode::Log),
+        Just(ReadMode::Local),
+    ];
+    let first = (pace, 1..100_u64, distribution, mix, 1..100_u32);
+    let second = (read, any::<bool>(), positive(), positive(), vec(scripted_op(), 0..4));
+    (first, second).prop_map(|((pace, keys, distribution, mix, value_bytes), second)| {
+        let (read, sessions, attempt_timeout, op_timeout, script) = second;
+        Workload {
+            pace,
+            keys,
+            distribution,
+            mix,
+            value_bytes,
+            read,
+            sessions,
+            attempt_timeout,
+            op_timeout,
+            script,
+        }
+    })
+}
+
+fn node() -> impl Strategy<Value = NodeOptions> {
+    let first = (positive(), 1..20_u32, 1..20_u32, any::<bool>(), any::<bool>(), any::<bool>());
+    let second = (0..=INT_MAX, 0..=INT_MAX, 512..=INT_MAX, 1..=INT_MAX, 1..=INT_MAX);
+    (first, second).prop_map(
+        |((tick, heartbeat_ticks, more, pre_vote, check_quorum, forward), s)| NodeOptions {
+            tick,
+            election_ticks: heartbeat_ticks + more,
+            heartbeat_ticks,
+            pre_vote,
+            check_quorum,
+            snapshot_every: s.0,
+            catch_up_entries: s.1,
+            segment_bytes: s.2,
+            uncommitted_bytes_max: s.3,
+            sessions_max: s.4,
+            forward,
+        },
+    )
+}
+
+fn world() -> impl Strategy<Value = (NetOptions, DiskOptions)> {
+    let net = (delay(), ppm(), ppm(), ppm(), nanos(), any::<bool>(), 1..=1_000_000_u32).prop_map(
+        |(delay, loss, duplicate, reorder, reorder_hold, in_order, mailbox)| NetOptions {
+            delay,
+            loss,
+            duplicate,
+            reorder,
+            reorder_hold,
+            in_order,
+            mailbox,
+        },
+    );
+    let disk = (delay(), delay(), 1..=1_u32 << 20, ppm(), ppm()).prop_map(
+        |(write, sync, sector_bytes, survive, tear)| DiskOptions {
+            write,
+            sync,
+            sector_bytes,
+            survive,
+            tear,
+        },
+    );
+    (net, disk)
+}
+
+fn end() -> impl Strategy<Value = (Limits, Expect)> {
+    let limits = (positive(), positive(), 1..=INT_MAX, 1..=INT_MAX).prop_map(
+        |(storm, settle, events_max, check_max)| Limits { storm, settle, events_max, check_max },
+    );
+    let expect = prop_oneof![
+        Just(Expect::Pass),
+        (vec("[a-z-]{1,9}/([a-z-]{1,9}|\\*)", 1..3), 1..=INT_MAX)
+            .prop_map(|(signatures, within)| Expect::Fail { signatures, within }),
+    ];
+    (limits, expect)
+}
+
+fn scenario() -> impl Strategy<Value = Scenario> {
+    let words = ("[a-z]\\PC{0,12}", "[A-Z]\\PC{0,40}", any::<bool>(), vec("[a-z-]{1,9}", 0..3));
+    let faults = (vec(swarm(), 0..4), vec(fault(), 0..6));
+    (words, node(), workload(), world(), faults, end()).prop_map(
+        |((name, about, correct, require), node, workload, (net, disk), (swarm, faults), end)| {
+            let faults = faults
+                .into_iter()
+                .zip(1..)
+                .map(|(fault, number)| ScriptedFault { id: format!("x{number}"), ..fault });
+            Scenario {
+                name,
+                about,
+                profile: if correct { Profile::Correct } else { Profile::Raftexample },
+                cluster: ClusterOptions { nodes: NODES - 3, learners: 1, spares: 2, clients: 3 },
+                node,
+                workload,
+                net,
+                disk,
+                swarm,
+                faults: faults.collect(),
+                require,
+                limits: end.0,
+                expect: end.1,
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_scenario_is_read_as_it_was_written(scenario in scenario()) {
+        let compact = scenario.to_document().to_string();
+        match parse_scenario("other.json", &compact, &[]) {
+            Ok(read) => prop_assert_eq!(&read, &scenario),
+            Err(problems) => prop_assert!(false, "{}", problems.render(false)),
+        }
+        let pretty = serde_json::to_string_pretty(&scenario.to_document()).unwrap();
+        prop_assert_eq!(parse_scenario("other.json", &pretty, &[]).ok(), Some(scenario));
+    }
+
+    #[test]
+    fn a_scenario_is_read_from_toml_as_well(scenario in scenario()) {
+        let text = toml::to_string(&scenario.to_document()).unwrap();
+        prop_assert_eq!(parse_scenario("other.toml", &text, &[]).ok(), Some(scenario));
+    }
+
+    #[test]
+    fn a_fault_of_a_plan_is_read_as_it_was_written(fault in fault()) {
+        let fault = ScriptedFault { id: "f7".to_owned(), ..fault };
+        prop_assert_eq!(parse_fault(&fault_document(&fault)), Ok(fault));
+    }
+}
