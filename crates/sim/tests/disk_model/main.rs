@@ -1,0 +1,179 @@
+//! The disk against a reference that is as naive as can be.
+
+mod model;
+
+use model::{Model, Op, View};
+use proptest::prelude::*;
+use sim::{Chance, Delay, Disk, DiskOptions};
+use system::Effect;
+
+const SECTOR: u32 = 4;
+
+/// One step in the life of a disk.
+#[derive(Clone, Debug)]
+enum Step {
+    Perform(Op),
+    /// The node crashes inside the operation; with or without the power.
+    Inside(Op, bool),
+    PowerLoss,
+}
+
+fn disk(seed: u64, survive: u32, tear: u32) -> Disk {
+    let [write, sync] = [Delay::Fixed(1), Delay::Fixed(2)];
+    let options = DiskOptions { write, sync, sector_bytes: SECTOR, survive, tear };
+    Disk::new(options, 1, &Chance::new(seed))
+}
+
+fn effect(op: &Op) -> Effect<()> {
+    match op.clone() {
+        Op::Append(path, data) => Effect::Append { path: path.into(), data },
+        Op::Write(path, offset, data) => Effect::Write { path: path.into(), offset, data },
+        Op::Truncate(path, len) => Effect::Truncate { path: path.into(), len },
+        Op::Sync(path) => Effect::Sync { path: path.into() },
+        Op::Rename(from, to) => Effect::Rename { from: from.into(), to: to.into() },
+        Op::Remove(path) => Effect::Remove { path: path.into() },
+        Op::SyncDir(dir) => Effect::SyncDir { dir: dir.into() },
+    }
+}
+
+fn view(disk: &Disk) -> View {
+    let mut view = View::new();
+    for dir in ["", "d", "e"] {
+        for path in disk.list(dir).expect("a directory is readable") {
+            let content = disk.read(&path).expect("a file is readable").expect("a file is there");
+            view.insert(path.to_string(), content);
+        }
+    }
+    view
+}
+
+/// What the disk may show after a crash inside `op`. Syncs change nothing that is seen, and what
+/// they settled is among what a loss of power may leave anyway.
+fn interrupted(model: &Model, op: &Op, written: u64) -> Vec<Model> {
+    let mut outcomes = vec![model.clone()];
+    let part = match op.clone() {
+        Op::Append(path, data) => Op::Append(path, data[..written as usize].to_vec()),
+        Op::Write(path, offset, data) => Op::Write(path, offset, data[..written as usize].to_vec()),
+        Op::Sync(_) | Op::SyncDir(_) => return outcomes,
+        whole => whole,
+    };
+    let mut done = model.clone();
+    let _ = done.perform(&part);
+    outcomes.push(done);
+    outcomes
+}
+
+fn power_loss(disk: &mut Disk, model: &Model) -> Result<Model, TestCaseError> {
+    let before = model.view();
+    let loss = disk.power_loss();
+    let after = view(disk);
+    prop_assert!(model.may_leave(&after, SECTOR as usize), "{before:?} became {after:?}");
+    prop_assert_eq!(disk.dirty_bytes(), 0);
+    if loss == sim::Loss::default() && before != after {
+        // Only an unsynced truncation can be undone without a trace in the numbers.
+        prop_assert!(before.keys().eq(after.keys()), "{before:?} became {after:?}");
+    }
+    Ok(Model::after(&after))
+}
+
+fn live(mut disk: Disk, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut model = Model::default();
+    for step in steps {
+        match step {
+            Step::Perform(op) => {
+                let expected = model.perform(op);
+                prop_assert_eq!(disk.perform(&effect(op)).map(|_| ()), expected);
+            }
+            Step::Inside(op, power) => {
+                let written = disk.perform_inside(&effect(op));
+                let outcomes = interrupted(&model, op, written);
+                let shown = view(&disk);
+                let outcome = outcomes.into_iter().find(|outcome| outcome.view() == shown);
+                prop_assert!(outcome.is_some(), "{step:?} left {shown:?}");
+                model = outcome.expect("it was just asserted");
+                if *power {
+                    model = power_loss(&mut disk, &model)?;
+                }
+            }
+            Step::PowerLoss => model = power_loss(&mut disk, &model)?,
+        }
+        prop_assert_eq!(view(&disk), model.view());
+    }
+    let before = view(&disk);
+    for op in before.keys().map(|path| Op::Sync(path.clone())) {
+        prop_assert!(disk.perform(&effect(&op)).is_ok());
+    }
+    for dir in ["", "d", "e"] {
+        prop_assert!(disk.perform(&effect(&Op::SyncDir(dir.to_owned()))).is_ok());
+    }
+    prop_assert_eq!(disk.dirty_bytes(), 0);
+    prop_assert_eq!(disk.power_loss(), sim::Loss::default());
+    prop_assert_eq!(view(&disk), before);
+    Ok(())
+}
+
+fn path() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "d/a", "d/b", "e/a"]).prop_map(str::to_owned)
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let data = || prop::collection::vec(1_u8.., 0..8);
+    let renames = vec![("a", "b"), ("b", "a"), ("d/a", "d/b"), ("d/b", "d/a"), ("a", "a")];
+    prop_oneof![
+        6 => (path(), data()).prop_map(|(path, data)| Op::Append(path, data)),
+        3 => (path(), 0_u64..12, data()).prop_map(|(path, at, data)| Op::Write(path, at, data)),
+        2 => (path(), 0_u64..12).prop_map(|(path, len)| Op::Truncate(path, len)),
+        3 => path().prop_map(Op::Sync),
+        2 => prop::sample::select(renames).prop_map(|(a, b)| Op::Rename(a.into(), b.into())),
+        2 => path().prop_map(Op::Remove),
+        2 => prop::sample::select(vec!["", "d", "e"]).prop_map(|dir| Op::SyncDir(dir.to_owned())),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => op().prop_map(Step::Perform),
+        1 => (op(), any::<bool>()).prop_map(|(op, power)| Step::Inside(op, power)),
+        1 => Just(Step::PowerLoss),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_disk_shows_and_leaves_what_the_model_says(
+        seed: u64,
+        survive in prop::sample::select(vec![0_u32, 300_000, 700_000, 1_000_000]),
+        tear in prop::sample::select(vec![0_u32, 500_000, 1_000_000]),
+        steps in prop::collection::vec(step(), 0..40),
+    ) {
+        live(disk(seed, survive, tear), &steps)?;
+    }
+}
+
+/// The luck of an operation is its own, whatever the one in front of it is and however it ends.
+#[test]
+fn the_nth_operation_has_its_own_luck() {
+    let append = |path: &str| Op::Append(path.to_owned(), b"12345678".to_vec());
+    for seed in 0..200 {
+        let mut outcomes = Vec::new();
+        let others = [
+            append("b"),
+            Op::Remove("a".to_owned()),
+            Op::SyncDir("e".to_owned()),
+            Op::Sync("absent".to_owned()),
+        ];
+        for other in others {
+            let mut disk = disk(seed, 300_000, 500_000);
+            for op in [append("a"), Op::Sync("a".into()), Op::SyncDir(String::new())] {
+                disk.perform(&effect(&op)).expect("the file is there");
+            }
+            let _ = disk.perform(&effect(&other));
+            disk.perform(&effect(&append("d/a"))).expect("nothing fails");
+            disk.power_loss();
+            outcomes.push(disk.read("d/a").expect("a file is readable"));
+        }
+        assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{seed}: {outcomes:?}");
+    }
+}
