@@ -101,3 +101,71 @@ fn pairs(from: NodeSet, to: NodeSet, cut: impl Fn(NodeId, NodeId) -> bool) -> Ve
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(ids: &[NodeId]) -> NodeSet {
+        ids.iter().copied().collect()
+    }
+
+    /// Whom a node hears, itself included.
+    fn heard(node: NodeId, all: NodeSet, cut: &[Pair]) -> NodeSet {
+        all.iter().filter(|&from| !cut.contains(&(from, node))).collect()
+    }
+
+    #[test]
+    fn groups_hear_themselves_and_the_groupless_nobody() {
+        let all = NodeSet::first(5);
+        let cut = groups(&[set(&[1, 2]), set(&[3, 4])], all);
+        let expected = [set(&[1, 2]), set(&[1, 2]), set(&[3, 4]), set(&[3, 4]), set(&[5])];
+        for (node, expected) in all.iter().zip(expected) {
+            assert_eq!(heard(node, all, &cut), expected);
+        }
+    }
+
+    #[test]
+    fn isolation_is_muteness_with_deafness() {
+        let all = NodeSet::first(3);
+        assert_eq!(mute(2, all), [(2, 1), (2, 3)]);
+        assert_eq!(deaf(2, all), [(1, 2), (3, 2)]);
+        assert_eq!(isolate(2, all), [(1, 2), (2, 1), (2, 3), (3, 2)]);
+    }
+
+    #[test]
+    fn all_others_hear_both_of_a_pair() {
+        let all = NodeSet::first(4);
+        let cut = pair(1, 4);
+        assert_eq!(heard(1, all, &cut), set(&[1, 2, 3]));
+        assert_eq!(heard(4, all, &cut), set(&[2, 3, 4]));
+        assert_eq!(heard(2, all, &cut), all);
+    }
+
+    #[test]
+    fn a_bridge_hears_both_sides() {
+        let all = NodeSet::first(5);
+        let cut = bridge(3, set(&[1, 2]), set(&[4, 5]));
+        assert_eq!(heard(3, all, &cut), all);
+        assert_eq!(heard(1, all, &cut), set(&[1, 2, 3]));
+        assert_eq!(heard(5, all, &cut), set(&[3, 4, 5]));
+    }
+
+    #[test]
+    fn in_a_ring_each_hears_another_majority() {
+        for count in 3..12 {
+            let order: Vec<_> = (1..=count).rev().collect();
+            let all = NodeSet::first(count);
+            let cut = majority_ring(&order);
+            let mut seen = Vec::new();
+            for node in all.iter() {
+                let heard = heard(node, all, &cut);
+                assert!(heard.contains(node));
+                assert_eq!(heard.len(), all.majority());
+                assert!(!seen.contains(&heard), "{heard} is heard by two of {count}");
+                seen.push(heard);
+            }
+        }
+        assert!(majority_ring(&[1, 2]).is_empty() && majority_ring(&[]).is_empty());
+    }
+}
