@@ -63,3 +63,52 @@ fn long_tail(random: u64, min: Nanos, median: Nanos, max: Nanos) -> Nanos {
     }
     between(rest, low, low.saturating_add(span).min(max))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::{Chance, StreamName};
+
+    fn draws(delay: Delay) -> Vec<Nanos> {
+        let mut stream = Chance::new(1).stream(StreamName::Other(0));
+        let mut draws: Vec<_> = (0..10_000).map(|_| delay.draw(stream.next_u64())).collect();
+        draws.sort_unstable();
+        draws
+    }
+
+    #[test]
+    fn a_fixed_delay_never_varies() {
+        assert!(draws(Delay::Fixed(7)).iter().all(|&draw| draw == 7));
+    }
+
+    #[test]
+    fn a_uniform_delay_reaches_both_ends() {
+        let draws = draws(Delay::Uniform { min: 10, max: 19 });
+        assert_eq!([draws[0], draws[9_999]], [10, 19]);
+        let middle = draws.partition_point(|&draw| draw < 15);
+        assert!((4_700..5_300).contains(&middle), "{middle}");
+    }
+
+    #[test]
+    fn a_long_tail_halves_with_every_doubled_span() {
+        let draws = draws(Delay::LongTail { min: 100, median: 200, max: 10_000 });
+        assert!(draws[0] >= 100 && draws[9_999] <= 10_000);
+        for (bound, expected) in [(200, 5_000), (400, 7_500), (800, 8_750), (1_600, 9_375)] {
+            let count = draws.partition_point(|&draw| draw < bound);
+            assert!(count.abs_diff(expected) < 250, "{count} of {expected} are below {bound}");
+        }
+        assert!(draws[9_999] > 3_000, "the tail is never seen");
+    }
+
+    #[test]
+    fn a_long_tail_keeps_its_bounds_at_the_extremes() {
+        for [min, median, max] in
+            [[0, 0, 0], [5, 5, 5], [5, 5, 9], [0, 1, u64::MAX], [0, u64::MAX, u64::MAX]]
+        {
+            for random in [0, 1, 1 << 31, 1 << 32, 1 << 62, 1 << 63, u64::MAX] {
+                let draw = Delay::LongTail { min, median, max }.draw(random);
+                assert!((min..=max).contains(&draw), "{draw} of {min} {median} {max}");
+            }
+        }
+    }
+}
