@@ -1,7 +1,26 @@
 //! One watcher over a run: hands each event to the invariants and gathers what they find.
+//!
+//! * Messages return at once: the check that costs most is the one that is made most often.
+//! * Invariants that look at what was before a note come before the note is folded into the
+//!   node's [`Replica`], the others behind.
 
-use system::NodeSet;
-use trace::{Event, History, Verdict, Violation};
+use system::{NodeId, NodeSet, Note};
+use trace::{Event, History, Kind, Outcome, Verdict, Violation};
+
+use crate::committed::Committed;
+use crate::findings::{Findings, Said};
+use crate::invariants::commit_monotonic::CommitMonotonic;
+use crate::invariants::durability::{Configuration, Durability};
+use crate::invariants::election_safety::ElectionSafety;
+use crate::invariants::log_matching::LogMatching;
+use crate::invariants::state_machine_safety::StateMachineSafety;
+use crate::invariants::term_monotonic::TermMonotonic;
+use crate::invariants::vote_kept::VoteKept;
+use crate::invariants::{
+    PerNode, convergence, leader_append_only, leader_completeness, per_node, slot, sut,
+};
+use crate::linearizability::{Linearizable, linearizable};
+use crate::replica::Replica;
 
 /// The cluster as it was founded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,31 +31,160 @@ pub struct Founding {
     pub learners: NodeSet,
 }
 
-/// Judges one run.
+/// Judges one run: [`Judge::observe`] every event, then [`Judge::finish`].
 #[derive(Debug)]
 pub struct Judge {
-    violations: Vec<Violation>,
+    findings: Findings,
+    replicas: PerNode<Replica>,
+    configuration: Configuration,
+    committed: Committed,
+    election_safety: ElectionSafety,
+    log_matching: LogMatching,
+    state_machine_safety: StateMachineSafety,
+    term_monotonic: TermMonotonic,
+    commit_monotonic: CommitMonotonic,
+    vote_kept: VoteKept,
+    durability: Durability,
 }
 
 impl Judge {
     /// A judge who has seen nothing.
     #[must_use]
-    pub fn new(_founding: Founding) -> Judge {
-        Judge { violations: Vec::new() }
+    pub fn new(founding: Founding) -> Judge {
+        Judge {
+            findings: Findings::default(),
+            replicas: per_node(),
+            configuration: Configuration {
+                index: 0,
+                voters: founding.voters,
+                outgoing: NodeSet::EMPTY,
+                learners: founding.learners,
+            },
+            committed: Committed::default(),
+            election_safety: ElectionSafety::default(),
+            log_matching: LogMatching::default(),
+            state_machine_safety: StateMachineSafety::new(),
+            term_monotonic: TermMonotonic::new(),
+            commit_monotonic: CommitMonotonic::new(),
+            vote_kept: VoteKept::new(),
+            durability: Durability::default(),
+        }
     }
 
     /// Takes in one event. Constant amortised cost.
-    pub fn observe(&mut self, _event: &Event) {}
-
-    /// What was found so far, in the order of discovery.
-    #[must_use]
-    pub fn violations(&self) -> &[Violation] {
-        &self.violations
+    ///
+    /// # Panics
+    ///
+    /// If a node's id is above 63.
+    pub fn observe(&mut self, event: &Event) {
+        let seq = event.seq;
+        match &event.kind {
+            Kind::Note { node, note } => self.note(Said { seq, node: *node, note }),
+            Kind::Send { message, summary } => self.vote_kept.send(message.from, seq, summary),
+            Kind::Start { node, .. } => self.start(*node),
+            Kind::Crash { node, .. } => self.replicas[slot(*node)].stop(),
+            Kind::Halt { node, reason, detail } => {
+                self.replicas[slot(*node)].stop();
+                sut::halted(seq, *node, *reason, detail, &mut self.findings);
+            }
+            Kind::Panic { node, panic } => {
+                self.replicas[slot(*node)].stop();
+                sut::panicked(seq, *node, panic, &mut self.findings);
+            }
+            Kind::Phase { name: "final-reads" } => {
+                let members = self.configuration.members();
+                convergence::compare(seq, members, &self.replicas, &mut self.findings);
+            }
+            Kind::Autopsy { node, found } => self.durability.observe(seq, *node, found),
+            _ => {}
+        }
     }
 
-    /// The judgement.
+    /// What was found so far, in the order of discovery. Each kind of each check stands there at
+    /// most once.
     #[must_use]
-    pub fn finish(self, _history: &History, _check_max: u64) -> Verdict {
+    pub fn violations(&self) -> &[Violation] {
+        self.findings.found()
+    }
+
+    /// The judgement: of the invariants, of durability, and of the clients' history, for which at
+    /// most `check_max` configurations are tried.
+    ///
+    /// * `Fail` holds all violations, the one with the earliest proof first.
+    /// * `Unknown` if the budget was spent, or if no operation of a client succeeded: a run in
+    ///   which nothing was promised has not kept a promise.
+    #[must_use]
+    pub fn finish(mut self, history: &History, check_max: u64) -> Verdict {
+        self.durability.finish(
+            history,
+            &self.configuration,
+            &self.committed,
+            &self.state_machine_safety,
+            &mut self.findings,
+        );
+        let clients_saw = linearizable(history, check_max);
+        if let Linearizable::No(violation) = &clients_saw {
+            self.findings.add(violation.clone());
+        }
+        let found = self.findings.into_sorted();
+        if !found.is_empty() {
+            return Verdict::Fail(found);
+        }
+        if let Linearizable::Unknown(reason) = clients_saw {
+            return Verdict::Unknown(reason);
+        }
+        let is_ok = |outcome: &Outcome| matches!(outcome, Outcome::Ok { .. });
+        if !history.operations.iter().any(|operation| is_ok(&operation.outcome)) {
+            return Verdict::Unknown("no client operation succeeded: nothing was checked".into());
+        }
         Verdict::Pass
+    }
+
+    fn start(&mut self, node: NodeId) {
+        self.replicas[slot(node)].start();
+        self.state_machine_safety.start(node);
+        self.term_monotonic.start(node);
+        self.commit_monotonic.start(node);
+        self.vote_kept.start(node);
+    }
+
+    fn note(&mut self, said: Said<'_>) {
+        let findings = &mut self.findings;
+        let replica = &mut self.replicas[slot(said.node)];
+        match said.note {
+            Note::Append { .. } => self.log_matching.observe(said, replica, findings),
+            Note::Truncate { .. } => {
+                leader_append_only::observe(said, replica, findings);
+                self.commit_monotonic.observe(said, findings);
+            }
+            _ => {}
+        }
+        replica.observe(said.note);
+        match said.note {
+            Note::Role { .. } => {
+                self.term_monotonic.observe(said, findings);
+                self.election_safety.observe(said, findings);
+                leader_completeness::observe(said, replica, &self.committed, findings);
+            }
+            Note::Vote { .. } | Note::Persisted { .. } => {
+                self.vote_kept.observe(said, findings);
+                self.term_monotonic.observe(said, findings);
+            }
+            Note::Commit { .. } => {
+                self.commit_monotonic.observe(said, findings);
+                self.committed.observe(said, replica);
+            }
+            Note::Apply { .. } | Note::SnapshotTaken { .. } => {
+                self.state_machine_safety.observe(said, findings);
+            }
+            Note::Recovered { .. } | Note::SnapshotInstalled { .. } => {
+                self.vote_kept.observe(said, findings);
+                self.term_monotonic.observe(said, findings);
+                self.commit_monotonic.observe(said, findings);
+                self.state_machine_safety.observe(said, findings);
+            }
+            Note::Conf { .. } => self.configuration.observe(said),
+            _ => {}
+        }
     }
 }

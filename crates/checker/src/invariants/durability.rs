@@ -1,0 +1,181 @@
+//! What was acknowledged is on the disks of a quorum at the end, read from them alone, with the
+//! power cut (*Raft §5.4, figure 2: updated on stable storage before responding*).
+//!
+//! Not done here: writes acknowledged without a log index. Whether those were kept is for the
+//! final reads to show, and for linearizability to judge.
+
+use std::collections::BTreeMap;
+
+use system::{NodeId, NodeSet, Note, Op, Output};
+use trace::{Autopsy, History, Operation, Outcome, Violation};
+
+use super::state_machine_safety::StateMachineSafety;
+use crate::committed::{Committed, CommittedEntry};
+use crate::findings::{Findings, Said};
+
+const CHECK: &str = "durability";
+/// How many of the lost operations a violation names.
+const OPS_MAX: usize = 8;
+
+/// A configuration, and the index of the entry that made it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Configuration {
+    /// The index of the entry; 0 for the founding configuration.
+    pub(crate) index: u64,
+    /// Its voters.
+    pub(crate) voters: NodeSet,
+    /// The voters of the configuration being left.
+    pub(crate) outgoing: NodeSet,
+    /// Its learners.
+    pub(crate) learners: NodeSet,
+}
+
+impl Configuration {
+    /// Takes in what a node says: the configuration of the highest entry is in force.
+    pub(crate) fn observe(&mut self, said: Said<'_>) {
+        let Note::Conf { index, voters, outgoing, learners } = *said.note else { return };
+        if index > self.index {
+            *self = Configuration { index, voters, outgoing, learners };
+        }
+    }
+
+    /// Everyone in it.
+    pub(crate) fn members(&self) -> NodeSet {
+        self.voters.union(self.outgoing).union(self.learners)
+    }
+
+    /// Whether an entry that exactly `holders` hold will survive.
+    ///
+    /// In the founding configuration that takes a majority. After a change it takes that the
+    /// others are no majority: an entry may have been committed by the smaller cluster before.
+    fn keeps(&self, holders: NodeSet) -> bool {
+        [self.voters, self.outgoing].into_iter().all(|voters| {
+            let others = voters.difference(holders);
+            voters.has_majority_in(holders) || self.index > 0 && others.len() < voters.majority()
+        })
+    }
+}
+
+/// What the disks hold.
+#[derive(Debug, Default)]
+pub(crate) struct Durability {
+    disks: BTreeMap<NodeId, (u64, Autopsy)>,
+}
+
+impl Durability {
+    /// Takes in what was read from a disk.
+    pub(crate) fn observe(&mut self, seq: u64, node: NodeId, found: &Autopsy) {
+        self.disks.insert(node, (seq, found.clone()));
+    }
+
+    /// Looks for every acknowledged write. Without any autopsy there is nothing to say.
+    pub(crate) fn finish(
+        &self,
+        history: &History,
+        configuration: &Configuration,
+        committed: &Committed,
+        states: &StateMachineSafety,
+        findings: &mut Findings,
+    ) {
+        if self.disks.is_empty() {
+            return;
+        }
+        let mut lost: BTreeMap<&'static str, (Vec<&Operation>, String)> = BTreeMap::new();
+        for operation in &history.operations {
+            let Some(index) = acknowledged_at(operation) else { continue };
+            let Some((kind, message)) = self.judge(index, configuration, committed, states) else {
+                continue;
+            };
+            let entry = lost.entry(kind).or_insert_with(|| (Vec::new(), message));
+            entry.0.push(operation);
+        }
+        for (kind, (operations, message)) in lost {
+            findings.add(self.violation(kind, &operations, &message));
+        }
+    }
+
+    /// What is wrong with the entry at `index`, if anything.
+    fn judge(
+        &self,
+        index: u64,
+        configuration: &Configuration,
+        committed: &Committed,
+        states: &StateMachineSafety,
+    ) -> Option<(&'static str, String)> {
+        let Some(entry) = committed.at(index) else {
+            let unknown = index > committed.last_index() && states.digest_at(index).is_none();
+            let message = format!("index {index}, which no node called committed");
+            return unknown.then_some(("acked-not-committed", message));
+        };
+        let voters = configuration.voters.union(configuration.outgoing);
+        let holders: NodeSet =
+            voters.iter().filter(|&node| self.holds(node, entry, states)).collect();
+        if configuration.keeps(holders) {
+            return None;
+        }
+        let refused: NodeSet = voters.iter().filter(|&node| self.refuses(node)).collect();
+        let place = format!("index {index} of term {}", entry.term);
+        if configuration.keeps(holders.union(refused)) {
+            let message = format!(
+                "{place}, held by {holders} of {voters}, while {refused} refuse to read their disks"
+            );
+            return Some(("unreadable", message));
+        }
+        Some(("acked-write-lost", format!("{place}, held at the end by {holders} of {voters}")))
+    }
+
+    fn refuses(&self, node: NodeId) -> bool {
+        self.disks.get(&node).is_some_and(|(_, found)| found.refused.is_some())
+    }
+
+    fn holds(&self, node: NodeId, entry: CommittedEntry, states: &StateMachineSafety) -> bool {
+        let Some((_, found)) = self.disks.get(&node) else { return false };
+        if found.refused.is_some() {
+            return false;
+        }
+        let place = entry.index.checked_sub(found.first_index);
+        let held = place
+            .and_then(|place| usize::try_from(place).ok())
+            .and_then(|place| found.entries.get(place));
+        if held == Some(&(entry.term, entry.digest)) {
+            return true;
+        }
+        let state = states.digest_at(found.snapshot_index);
+        held.is_none()
+            && found.snapshot_index >= entry.index
+            && state.is_none_or(|digest| digest == found.snapshot_digest)
+    }
+
+    fn violation(&self, kind: &'static str, operations: &[&Operation], message: &str) -> Violation {
+        let first = operations[0];
+        let more = match operations.len() {
+            1 => String::new(),
+            many => format!(" (and {} more writes like it)", many - 1),
+        };
+        let mut core = vec![first.returned_seq];
+        core.extend(self.disks.values().map(|(seq, _)| *seq));
+        core.sort_unstable();
+        Violation {
+            check: CHECK,
+            kind: kind.to_owned(),
+            message: format!(
+                "c{}.{}'s {} was acknowledged at {message}{more}",
+                first.id.client,
+                first.id.number,
+                first.op.name()
+            ),
+            ops: operations.iter().take(OPS_MAX).map(|operation| operation.id).collect(),
+            nodes: self.disks.keys().copied().collect(),
+            core,
+        }
+    }
+}
+
+/// The log index at which a write was acknowledged. A cas that did not swap wrote nothing.
+fn acknowledged_at(operation: &Operation) -> Option<u64> {
+    match (&operation.op, &operation.outcome) {
+        (Op::Get { .. }, _) | (_, Outcome::Ok { output: Output::Swapped(false), .. }) => None,
+        (_, Outcome::Ok { index, .. }) if *index > 0 => Some(*index),
+        _ => None,
+    }
+}

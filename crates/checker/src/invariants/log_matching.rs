@@ -1,0 +1,85 @@
+//! Log matching: entries with the same index and term are the same and stand behind the same log
+//! (*Raft §5.3*).
+//!
+//! That the logs in front of them agree follows by induction if the terms of the entries directly
+//! in front agree, so one look per appended entry is enough.
+
+use system::{NodeId, Note};
+
+use crate::findings::{Findings, Said};
+use crate::replica::Replica;
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    term: u64,
+    digest: u64,
+    /// The term of the entry in front; `None` if whoever appended it did not know.
+    previous_term: Option<u64>,
+    node: NodeId,
+    seq: u64,
+}
+
+/// Remembers every entry that ever was in a log.
+#[derive(Debug, Default)]
+pub(crate) struct LogMatching {
+    /// By index, from 1. Nearly always of length 1: one term for one index.
+    entries: Vec<Vec<Known>>,
+}
+
+impl LogMatching {
+    /// Checks what a node says against `replica` as it was before.
+    pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
+        let Note::Append { index, term, digest, .. } = *said.note else { return };
+        if index == 0 {
+            return;
+        }
+        let log = &replica.log;
+        if index > log.last_index() + 1 {
+            let message = format!(
+                "n{} appended index {index} behind a log that ends at {}",
+                said.node,
+                log.last_index()
+            );
+            findings.report("log-matching", "gap", &[(said.node, said.seq)], message);
+            return;
+        }
+        let previous_term = log.term_at(index - 1);
+        if previous_term.is_some_and(|previous| previous > term) {
+            let message = format!(
+                "n{} appended index {index} of term {term} behind one of a later term",
+                said.node
+            );
+            findings.report("log-matching", "terms-fall", &[(said.node, said.seq)], message);
+        }
+        let new = Known { term, digest, previous_term, node: said.node, seq: said.seq };
+        self.compare(index, new, findings);
+    }
+
+    fn compare(&mut self, index: u64, new: Known, findings: &mut Findings) {
+        let place = usize::try_from(index - 1).expect("an index fits into memory");
+        if self.entries.len() <= place {
+            self.entries.resize_with(place + 1, Vec::new);
+        }
+        let Some(old) = self.entries[place].iter_mut().find(|old| old.term == new.term) else {
+            self.entries[place].push(new);
+            return;
+        };
+        let front_differs = match (old.previous_term, new.previous_term) {
+            (Some(old), Some(new)) => old != new,
+            _ => false,
+        };
+        if old.digest != new.digest || front_differs {
+            let what = if front_differs { "another log in front" } else { "another content" };
+            findings.report(
+                "log-matching",
+                "diverged",
+                &[(old.node, old.seq), (new.node, new.seq)],
+                format!(
+                    "n{} and n{} both hold an entry at index {index} of term {}, with {what}",
+                    old.node, new.node, new.term
+                ),
+            );
+        }
+        old.previous_term = old.previous_term.or(new.previous_term);
+    }
+}
