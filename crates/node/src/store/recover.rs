@@ -1,0 +1,291 @@
+//! Reading everything again after a crash, and telling what a crash explains from what it does
+//! not.
+//!
+//! * A bad place in the newest segment, without evidence that it was durable, and shaped like
+//!   lost sectors: an unsynced tail. It is cut.
+//! * A newest segment without a header, likewise: its creation did not finish. It is removed.
+//! * A snapshot file that the log does not note: it never happened, even if it is whole. The node
+//!   has told nobody, and the older snapshot and the log behind it are still there. Using it
+//!   instead could give the library a snapshot that its log does not reach.
+//! * A damaged snapshot: an older one will do if the log still holds what is behind it.
+//! * Anything else is damage to what was durable, and is refused: a voter that forgets can let a
+//!   second leader win its term, or lose what it acknowledged (*Raft §5.4; FAST '18, §2.3*).
+//!
+//! **What no log can tell:** damage that looks exactly like an unsynced tail, with nothing behind
+//! it; and sectors below 512 bytes, whose loss is taken for damage.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use raft::eraftpb::{ConfState, Entry, HardState};
+use system::{DiskError, Effect, Halt, HaltReason};
+
+use super::item::{self, Item};
+use super::log::{Log, Place};
+use super::snapshot::{self, SnapshotFile};
+use super::wal::{self, Segment, Wal};
+use super::{Effects, Recovered, SNAPSHOTS_KEPT, Store, StoreOptions, frame};
+
+/// Answers [`Store::open`].
+pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, Recovered), Halt> {
+    let replay = Replay::read(effects)?;
+    let (chosen, files) = choose_snapshot(effects, &replay)?;
+    let Replay { log, mut hard_state, founding, mark, segments, chain, position, .. } = replay;
+
+    let noted = mark.map_or(0, |mark| mark.index);
+    hard_state.commit = hard_state.commit.max(noted);
+    if hard_state.commit > log.last_index() {
+        let [commit, last] = [hard_state.commit, log.last_index()];
+        let place = end_of_log(&segments, position);
+        return Err(corrupt(&place, format!("commit {commit} is beyond the last index {last}")));
+    }
+    if let Some(unfinished) = replay.unfinished {
+        effects.push(Effect::Remove { path: wal::path(unfinished) });
+    }
+    if let Some(segment) = segments.back() {
+        let path = wal::path(segment.sequence);
+        if replay.cut_bytes > 0 {
+            effects.push(Effect::Truncate { path: path.clone(), len: position });
+        }
+        effects.push(Effect::Sync { path });
+    }
+    effects.push(Effect::SyncDir { dir: wal::DIRECTORY.into() });
+
+    let is_new = log.last() == Place::default()
+        && hard_state == HardState::default()
+        && founding.is_none()
+        && mark.is_none();
+    let conf_state = match &chosen {
+        Some(snapshot) => snapshot.conf_state.clone(),
+        None => founding.clone().unwrap_or_default(),
+    };
+    let mut store = Store {
+        options,
+        effects: effects.clone(),
+        wal: Wal::new(segments, position, chain),
+        log,
+        hard_state,
+        conf_state,
+        founding,
+        mark: chosen.as_ref().map(SnapshotFile::place),
+        files,
+        outgoing: None,
+        wanted: Cell::new(false),
+    };
+    if store.wal.segments.is_empty() {
+        store.cut_segment();
+    }
+    Ok((store, Recovered { snapshot: chosen, cut_bytes: replay.cut_bytes, is_new }))
+}
+
+/// What the segments say, read in order.
+#[derive(Default)]
+struct Replay {
+    log: Log,
+    hard_state: HardState,
+    founding: Option<ConfState>,
+    mark: Option<Place>,
+    segments: VecDeque<Segment>,
+    /// The crc of the last frame.
+    chain: u32,
+    /// The end of the last segment's last frame.
+    position: u64,
+    cut_bytes: u64,
+    /// The newest segment, if its creation did not finish.
+    unfinished: Option<u64>,
+}
+
+impl Replay {
+    fn read(effects: &Effects) -> Result<Self, Halt> {
+        let mut replay = Replay::default();
+        let sequences = sequences(effects)?;
+        for (i, &sequence) in sequences.iter().enumerate() {
+            let bytes = read_file(effects, &wal::path(sequence))?.unwrap_or_default();
+            let is_newest = i + 1 == sequences.len();
+            if is_newest && frame::read(&bytes, sequence, 0).is_none() {
+                refuse_unless_torn(&bytes, sequence, 0)?;
+                if i == 0 && sequence != 1 {
+                    return Err(corrupt(&at(sequence, 0), "the segments before it are missing"));
+                }
+                replay.unfinished = Some(sequence);
+                break;
+            }
+            replay.segment(&bytes, sequence, is_newest)?;
+        }
+        Ok(replay)
+    }
+
+    fn segment(&mut self, bytes: &[u8], sequence: u64, is_newest: bool) -> Result<(), Halt> {
+        let mut offset = 0;
+        while offset < bytes.len() || offset == 0 {
+            let Some(frame) = frame::read(bytes, sequence, offset) else {
+                if !is_newest {
+                    let reason = "damage in front of a later segment";
+                    return Err(corrupt(&at(sequence, offset), reason));
+                }
+                refuse_unless_torn(bytes, sequence, offset)?;
+                self.cut_bytes = (bytes.len() - offset) as u64;
+                break;
+            };
+            let is_first = self.segments.is_empty();
+            if !is_first && frame.chain != self.chain {
+                let reason = "the record does not follow the one before it";
+                return Err(corrupt(&at(sequence, offset), reason));
+            }
+            let items = item::read_items(&bytes[frame.payload]);
+            let applied = items.and_then(|items| {
+                if offset == 0 {
+                    self.header(sequence, &items)?
+                }
+                items.into_iter().try_for_each(|item| self.item(item))
+            });
+            applied.map_err(|reason| corrupt(&at(sequence, offset), reason))?;
+            self.chain = frame.crc;
+            offset = frame.end;
+        }
+        self.position = offset as u64;
+        Ok(())
+    }
+
+    /// Takes the first record of a segment.
+    fn header(&mut self, sequence: u64, items: &[Item]) -> Result<(), &'static str> {
+        let Some(&Item::Header { sequence: written, last }) = items.first() else {
+            return Err("a segment without a header");
+        };
+        if written != sequence {
+            return Err("the header of another segment");
+        }
+        if self.segments.is_empty() {
+            self.log = Log::new(last);
+        } else if self.log.last() != last {
+            return Err("the log does not end where the segment says it did");
+        }
+        self.segments.push_back(Segment { sequence, last });
+        Ok(())
+    }
+
+    fn item(&mut self, item: Item) -> Result<(), &'static str> {
+        match item {
+            Item::Header { .. } => {}
+            Item::HardState(state) => self.hard_state = state,
+            Item::Entries(entries) => self.entries(entries)?,
+            Item::Mark(place) => self.mark = Some(place),
+            Item::Install(place) => {
+                self.mark = Some(place);
+                self.log = Log::new(place);
+            }
+            Item::Founding(conf_state) => self.founding = Some(conf_state),
+        }
+        Ok(())
+    }
+
+    /// Appends entries. They may reach below the base if the segments before were released: what
+    /// they replace is gone, and of the entry below them nobody knows the term. Their first one
+    /// then becomes the base; the snapshot that allowed the release holds it.
+    fn entries(&mut self, mut entries: Vec<Entry>) -> Result<(), &'static str> {
+        let Some(first) = entries.first() else { return Ok(()) };
+        if first.index > self.log.last_index() + 1 {
+            return Err("entries behind a gap in the log");
+        }
+        if first.index == 0 {
+            return Err("an entry without an index");
+        }
+        if first.index <= self.log.base().index {
+            self.log = Log::new(Place { index: first.index, term: first.term });
+            entries.remove(0);
+        }
+        self.log.append(entries);
+        Ok(())
+    }
+}
+
+/// The segments on the disk, in order and without a gap.
+fn sequences(effects: &Effects) -> Result<Vec<u64>, Halt> {
+    let names = effects.list(wal::DIRECTORY).map_err(|error| unreadable(wal::DIRECTORY, error))?;
+    let sequences: Vec<u64> = names.iter().filter_map(|name| wal::sequence_of(name)).collect();
+    for pair in sequences.windows(2) {
+        if pair[0] + 1 != pair[1] {
+            return Err(corrupt(&at(pair[0] + 1, 0), "the segment is missing"));
+        }
+    }
+    Ok(sequences)
+}
+
+/// Chooses the snapshot to start from, removes the files that are not needed any more, and tells
+/// those that are left, oldest first.
+fn choose_snapshot(
+    effects: &Effects,
+    replay: &Replay,
+) -> Result<(Option<SnapshotFile>, Vec<Place>), Halt> {
+    let dir = snapshot::DIRECTORY;
+    let names = effects.list(dir).map_err(|error| unreadable(dir, error))?;
+    if replay.segments.is_empty() && names.iter().any(|name| snapshot::place_of(name).is_some()) {
+        return Err(corrupt(&at(1, 0), "there are snapshots, but no log"));
+    }
+    let noted = replay.mark.unwrap_or_default();
+    let mut places: Vec<Place> = names.iter().filter_map(|name| snapshot::place_of(name)).collect();
+    places.retain(|place| place.index <= noted.index);
+    places.sort_by_key(|place| (place.index, place.term));
+
+    let mut chosen = None;
+    while let Some(&place) = places.last() {
+        if replay.log.term(place.index) == Some(place.term) {
+            let bytes = read_file(effects, &snapshot::path(place))?;
+            chosen = bytes.and_then(|bytes| snapshot::decode(bytes, place));
+            if chosen.is_some() {
+                break;
+            }
+        }
+        places.pop();
+    }
+    let base = replay.log.base().index;
+    if chosen.is_none() && base > 0 {
+        let place = snapshot::path(noted);
+        return Err(corrupt(
+            &place,
+            format!("the log begins behind {base} and no snapshot reaches it"),
+        ));
+    }
+    places.drain(..places.len().saturating_sub(SNAPSHOTS_KEPT));
+    let kept: Vec<_> = places.iter().map(|&place| snapshot::path(place)).collect();
+    for path in names.iter().filter(|name| !kept.contains(name)) {
+        effects.push(Effect::Remove { path: path.clone() });
+    }
+    if !names.is_empty() {
+        effects.push(Effect::SyncDir { dir: dir.into() });
+    }
+    Ok((chosen, places))
+}
+
+/// Lets a bad place in the newest segment pass if losing unsynced writes explains it.
+fn refuse_unless_torn(bytes: &[u8], sequence: u64, bad: usize) -> Result<(), Halt> {
+    if let Some(later) = frame::durable_beyond(bytes, sequence, bad) {
+        let reason = format!("damage to what was durable, as the record at {later} tells");
+        return Err(corrupt(&at(sequence, bad), reason));
+    }
+    if !frame::explained_by_tear(bytes, sequence, bad) {
+        return Err(corrupt(&at(sequence, bad), "damage that no lost write explains"));
+    }
+    Ok(())
+}
+
+fn read_file(effects: &Effects, path: &str) -> Result<Option<Vec<u8>>, Halt> {
+    effects.read(path).map_err(|error| unreadable(path, error))
+}
+
+fn end_of_log(segments: &VecDeque<Segment>, position: u64) -> String {
+    at(segments.back().map_or(1, |segment| segment.sequence), position as usize)
+}
+
+fn at(sequence: u64, offset: usize) -> String {
+    format!("{} at byte {offset}", wal::path(sequence))
+}
+
+fn corrupt(place: &str, reason: impl std::fmt::Display) -> Halt {
+    Halt { reason: HaltReason::Corrupt, detail: format!("{place}: {reason}") }
+}
+
+fn unreadable(path: &str, error: DiskError) -> Halt {
+    let detail = format!("{path}: cannot be read: {}", error.name());
+    Halt { reason: HaltReason::DiskFailed, detail }
+}
