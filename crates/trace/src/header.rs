@@ -7,6 +7,8 @@ use system::Digest;
 
 use crate::hash::hash_text;
 use crate::line::{Fields, Object};
+use crate::parse::document::fault_document;
+use crate::parse::{parse_fault, parse_scenario};
 use crate::scenario::{Scenario, ScriptedFault};
 
 /// The version of the format that is written. Readers take every version with the same major.
@@ -51,7 +53,7 @@ impl Header {
         let mut line = Object::open(&mut text);
         self.write_inputs(&mut line);
         line.close();
-        hash_text(Digest::new().bytes(text.as_bytes()).finish())
+        run_of(&text)
     }
 
     /// Writes the line, without a line feed.
@@ -75,11 +77,11 @@ impl Header {
 
     fn write_inputs(&self, line: &mut Object<'_>) {
         line.text("name", &self.scenario.name);
-        let document = documents::scenario_document(&self.scenario).to_string();
+        let document = self.scenario.to_document().to_string();
         line.key("scenario").push_str(&document);
         line.number("seed", self.seed);
         let mut plan = Object::open(line.key("plan"));
-        let faults = Value::Array(self.faults.iter().map(documents::fault_document).collect());
+        let faults = Value::Array(self.faults.iter().map(fault_document).collect());
         plan.key("faults").push_str(&faults.to_string());
         plan.close();
         let overrides: Vec<Value> =
@@ -111,14 +113,15 @@ impl Header {
             value.as_object().map(Fields).ok_or(format!("field `{key}` should be an object"))
         };
         let (plan, system, build) = (object("plan")?, object("system")?, object("build")?);
-        let faults = plan.list("faults")?.iter().map(|fault| {
-            documents::parse_fault(fault.clone())
-                .map_err(|problem| format!("plan.faults: {problem}"))
-        });
+        let faults = plan
+            .list("faults")?
+            .iter()
+            .map(|fault| parse_fault(fault).map_err(|problem| format!("plan.faults: {problem}")));
         let pair = |value: &Value| {
             let [key, value] = value.as_array()?.as_slice() else { return None };
             Some((key.as_str()?.to_string(), value.as_str()?.to_string()))
         };
+        intact(line)?;
         let overrides = line.list("overrides")?.iter().map(|value| {
             pair(value).ok_or_else(|| "field `overrides` should hold pairs".to_string())
         });
@@ -141,31 +144,33 @@ impl Header {
     }
 }
 
+fn run_of(inputs: &str) -> String {
+    hash_text(Digest::new().bytes(inputs.as_bytes()).finish())
+}
+
+/// Checks that the name of the run still fits what is written behind it. Compares texts and not
+/// scenarios, so that a scenario may gain options with later versions.
+fn intact(line: Fields<'_>) -> Result<(), String> {
+    let mut text = String::new();
+    let mut inputs = Object::open(&mut text);
+    for key in ["name", "scenario", "seed", "plan", "overrides", "flaw"] {
+        if let Some(value) = line.get(key) {
+            inputs.key(key).push_str(&value.to_string());
+        }
+    }
+    inputs.close();
+    let (expected, found) = (line.text("run")?, run_of(&text));
+    if expected == found {
+        return Ok(());
+    }
+    Err(format!("the header is damaged: it names run {expected}, its content gives {found}"))
+}
+
 fn scenario(line: Fields<'_>) -> Result<Scenario, String> {
     let name = line.text("name")?;
     let text = line.need("scenario")?.to_string();
-    documents::parse_scenario(name, &text)
-}
-
-/// Not done here yet: documents of scenarios come from their own module.
-mod documents {
-    use serde_json::Value;
-
-    use crate::scenario::{Scenario, ScriptedFault};
-
-    pub(super) fn scenario_document(_scenario: &Scenario) -> Value {
-        Value::Null
-    }
-
-    pub(super) fn fault_document(fault: &ScriptedFault) -> Value {
-        Value::from(fault.id.as_str())
-    }
-
-    pub(super) fn parse_scenario(_name: &str, _text: &str) -> Result<Scenario, String> {
-        Err("scenarios cannot be read yet".into())
-    }
-
-    pub(super) fn parse_fault(_fault: Value) -> Result<ScriptedFault, String> {
-        Err("faults cannot be read yet".into())
-    }
+    parse_scenario(name, &text, &[]).map_err(|problems| {
+        let messages: Vec<&str> = problems.list.iter().map(|problem| &*problem.message).collect();
+        format!("scenario: {}", messages.join("; "))
+    })
 }

@@ -14,8 +14,14 @@ mod parse;
 mod write;
 
 pub use names::kind_name;
+pub(crate) use parse::parse_fields;
 pub use parse::parse_line;
 pub use write::write_line;
 
 pub(crate) use json::{Fields, Object, hash_digits, list};
 pub(crate) use names::{parse_message, parse_op, parse_tagged};
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod tests;

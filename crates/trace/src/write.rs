@@ -115,7 +115,8 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    fn write(self, out: &mut String) {
+    /// Writes the line, without a line feed.
+    pub(crate) fn write(self, out: &mut String) {
         let mut line = Object::open(out);
         line.text("k", "mark");
         line.number("events", self.events);
