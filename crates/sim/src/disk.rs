@@ -11,18 +11,21 @@
 //! * what a surviving write finds missing in front of it reads as zeros.
 //!
 //! **Not done here:** errors of the medium, a full disk, syncs that lie or drop pages, bit rot.
-//! They belong into [`Disk::decide`], where the fate of every operation is settled.
+//! They belong into `Disk::decide`, where the fate of every operation is settled.
 
+mod fate;
 mod inode;
 mod names;
+mod options;
 mod shared;
 
 use system::{DiskError, Effect, FilePath, Nanos, NodeId};
 
-use crate::chance::{Chance, MILLION, Stream, StreamName, hits, scale};
-use crate::delay::Delay;
+use crate::chance::{Chance, MILLION, Stream, StreamName};
+use fate::{Fate, Luck};
 use inode::Inode;
 use names::{InodeId, Names};
+pub use options::{DiskOptions, Loss};
 pub use shared::SharedDisk;
 
 /// The largest file, in bytes. A write beyond it answers [`DiskError::Full`].
@@ -30,35 +33,6 @@ pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// Where in a disk's stream the words for latencies begin. Those for fates begin at 0.
 const LATENCIES: u64 = 1 << 40;
-
-/// A disk when no fault is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DiskOptions {
-    /// Time that a change of the operating system's cache takes: a write, a truncation, a rename,
-    /// a removal.
-    pub write: Delay,
-    /// Time that making something durable takes: a sync of a file or a directory.
-    pub sync: Delay,
-    /// The unit that a loss of power keeps or loses as a whole, in bytes; at least 1.
-    pub sector_bytes: u32,
-    /// On a loss of power: chance of each unsynced change to have reached the disk whole, in
-    /// parts per million.
-    pub survive: u32,
-    /// On a loss of power: chance of each unsynced write to be torn, if it did not survive whole,
-    /// in parts per million. Of a torn write, each sector survives or not.
-    pub tear: u32,
-}
-
-/// What a loss of power took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Loss {
-    /// Bytes of unsynced writes that are gone.
-    pub lost_bytes: u64,
-    /// Unsynced writes of which some sectors are gone and others are not.
-    pub torn_writes: u32,
-    /// Creations, renames and removals that are undone.
-    pub lost_names: u32,
-}
 
 /// The disk of one node.
 ///
@@ -75,35 +49,6 @@ pub struct Disk {
     recent: Option<(FilePath, InodeId)>,
     latencies: Stream,
     fates: Stream,
-}
-
-/// The words of one operation. Those that decide after a loss of power stay with the change.
-#[derive(Clone, Copy, Debug)]
-struct Luck {
-    /// Whether the change survives a loss of power, and else, whether it is torn.
-    survive: u64,
-    /// Which sectors of a torn write survive.
-    sectors: u64,
-    /// How far the operation gets if a crash falls inside it.
-    inside: u64,
-}
-
-/// How much of an operation takes place.
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    /// All of it.
-    Whole,
-    /// Some of it, as these bits say; then the node crashes.
-    Inside(u64),
-}
-
-/// What a loss of power does to one change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Survival {
-    Whole,
-    /// These bits choose the sectors.
-    Torn(u64),
-    Vanished,
 }
 
 impl Disk {
@@ -330,7 +275,7 @@ impl Disk {
         let slot = &mut self.inodes[id as usize];
         assert!(slot.is_none(), "inode {id} is in use");
         *slot = Some(Inode::default());
-        self.names.create(path, id, luck);
+        self.names.create(path, id, luck.of_name());
         self.recent = Some((path.clone(), id));
         id
     }
@@ -364,45 +309,5 @@ impl Disk {
     #[inline]
     fn inode_mut(&mut self, id: InodeId) -> &mut Inode {
         self.inodes[id as usize].as_mut().expect("a name leads to an inode")
-    }
-}
-
-impl Luck {
-    /// Takes four words; the last one is for faults to come.
-    #[inline]
-    fn draw(stream: &mut Stream) -> Self {
-        let [survive, sectors] = [stream.next_u64(), stream.next_u64()];
-        let [inside, _] = [stream.next_u64(), stream.next_u64()];
-        Luck { survive, sectors, inside }
-    }
-
-    fn survival(self, options: &DiskOptions) -> Survival {
-        if hits((self.survive >> 32) as u32, options.survive) {
-            Survival::Whole
-        } else if hits(self.survive as u32, options.tear) {
-            Survival::Torn(self.sectors)
-        } else {
-            Survival::Vanished
-        }
-    }
-}
-
-impl Fate {
-    /// How many of `len` bytes are written.
-    #[inline]
-    fn prefix(self, len: usize) -> usize {
-        match self {
-            Fate::Whole => len,
-            Fate::Inside(bits) => scale(bits, len as u64 + 1) as usize,
-        }
-    }
-
-    /// Whether an operation that cannot be done in part is done.
-    #[inline]
-    fn happens(self) -> bool {
-        match self {
-            Fate::Whole => true,
-            Fate::Inside(bits) => bits & 1 == 1,
-        }
     }
 }

@@ -4,7 +4,8 @@
 //! old length, a truncation what it cut off. Undoing a write from behind uncovers just what it
 //! had written, so that it can be applied again.
 
-use super::{DiskOptions, Loss, Luck, Survival};
+use super::fate::{Luck, Survival};
+use super::{DiskOptions, Loss};
 use crate::chance::mix;
 
 /// A file without its name.

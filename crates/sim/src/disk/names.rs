@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use system::FilePath;
 use system::files::directory;
 
-use super::{DiskOptions, Loss, Luck, Survival};
+use super::fate::{Luck, Survival};
+use super::{DiskOptions, Loss};
 use crate::chance::mix;
 
 /// Names a file whatever it is called.

@@ -177,3 +177,41 @@ fn the_nth_operation_has_its_own_luck() {
         assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{seed}: {outcomes:?}");
     }
 }
+
+/// Name and content of a new file survive by themselves, the content by the sector.
+#[test]
+fn every_remainder_of_a_new_file_is_found() {
+    let mut found = std::collections::BTreeSet::new();
+    for seed in 0..500 {
+        let mut disk = disk(seed, 300_000, 500_000);
+        let op = Op::Append("a".to_owned(), b"1234567".to_vec());
+        disk.perform(&effect(&op)).expect("nothing fails");
+        disk.power_loss();
+        found.insert(disk.read("a").expect("a file is readable"));
+    }
+    let remainders: [&[u8]; 4] = [b"", b"\0\0\0\x00567", b"1234", b"1234567"];
+    let expected = remainders.map(|content| Some(content.to_vec()));
+    assert!(found.into_iter().eq([None].into_iter().chain(expected)));
+}
+
+/// How often a write survives, and how often it is torn, is what the options say.
+#[test]
+fn losses_of_power_take_their_share() {
+    let mut disk = disk(1, 300_000, 500_000);
+    let [mut whole, mut torn] = [0, 0];
+    for _ in 0..20_000 {
+        for op in [Op::Append("a".to_owned(), b"12345678".to_vec()), Op::SyncDir(String::new())] {
+            disk.perform(&effect(&op)).expect("nothing fails");
+        }
+        let loss = disk.power_loss();
+        whole += u32::from(loss.lost_bytes == 0);
+        torn += loss.torn_writes;
+        for op in [Op::Remove("a".to_owned()), Op::SyncDir(String::new())] {
+            disk.perform(&effect(&op)).expect("nothing fails");
+        }
+    }
+    // 30% survive; of the rest half is torn, of which a quarter keeps both sectors by chance, and
+    // another quarter neither.
+    assert!(whole.abs_diff(20_000 * 3875 / 10_000) < 400, "{whole} survive");
+    assert!(torn.abs_diff(20_000 * 1750 / 10_000) < 330, "{torn} are torn");
+}
