@@ -8,6 +8,7 @@ pub mod parse;
 pub mod plan;
 pub mod problem;
 pub mod scenario;
+pub mod schema;
 pub mod verdict;
 pub mod write;
 pub use event::*;
@@ -20,5 +21,6 @@ pub use parse::{SCENARIO_BYTES_MAX, parse_fault, parse_scenario, parse_scenario_
 pub use plan::*;
 pub use problem::{Problem, Problems};
 pub use scenario::*;
+pub use schema::scenario_schema;
 pub use verdict::*;
 pub use write::{Footer, MARK_EVERY, Writer, compressed, count};

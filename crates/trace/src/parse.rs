@@ -9,15 +9,16 @@ pub mod document;
 pub mod quantity;
 
 mod defaults;
-mod faults;
+pub(crate) mod faults;
 mod json;
-mod net;
+pub(crate) mod net;
 mod reader;
-mod sections;
+pub(crate) mod sections;
 mod set;
 mod source;
+mod values;
 mod words;
-mod workload;
+pub(crate) mod workload;
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::{Scenario, ScriptedFault};

@@ -1,4 +1,5 @@
 //! Every file in `scenarios/` is one, and says what it shows.
+#![allow(clippy::disallowed_methods, reason = "these tests are of files")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -79,8 +79,8 @@ fn distribution(reader: &mut Reader, node: &Node) -> Option<KeyDistribution> {
 
 /// Shares; an operation that is not named has none.
 fn mix(reader: &mut Reader, node: &Node) -> Option<Mix> {
-    let table = reader.table_of(node, "`mix`", OP_KINDS, ("S010", "operation"));
     let before = reader.problems.len();
+    let table = reader.table_of(node, "`mix`", OP_KINDS, ("S010", "operation"));
     let mut share = |key| reader.optional(table, key, |r, n| r.int32(n, 0..=PPM_ONE)).unwrap_or(0);
     let mix = Mix {
         get: share("get"),

@@ -1,0 +1,76 @@
+//! The schema of `[[swarm]]` and `[[fault]]`.
+
+use serde_json::{Value, json};
+
+use super::build::{flag, int, one_kind, reference, some_of, table, text, told, words};
+
+pub(super) fn swarm() -> Value {
+    let kind = |own: Vec<(&'static str, Value)>| {
+        let times = [
+            ("on", told(reference("chance"), "Chance that a seed has this kind at all.")),
+            ("every", told(reference("duration"), "Mean distance of one to the next.")),
+            ("for", told(reference("durations"), "How long one lasts.")),
+        ];
+        table(&["every", "for"], times.into_iter().chain(own))
+    };
+    let crash = vec![
+        ("target", some_of(reference("target"))),
+        ("how", some_of(words(&["power", "kill"]))),
+        ("at-effect", told(reference("chance"), "Chance to fall before, in or after an effect.")),
+    ];
+    let kinds = [
+        ("partition", kind(vec![("shape", some_of(reference("shape")))])),
+        ("crash", kind(crash)),
+        ("links", kind(links().into())),
+        ("membership", kind(Vec::new())),
+    ];
+    one_kind(&[], &[], &kinds)
+}
+
+pub(super) fn fault() -> Value {
+    let kind = |needs: &[&str], own: Vec<(&'static str, Value)>| {
+        let times = [
+            ("at", told(reference("duration"), "When it begins.")),
+            ("for", told(reference("duration"), "How long it lasts.")),
+        ];
+        table(needs, times.into_iter().chain(own))
+    };
+    let partition = vec![("groups", reference("groups")), ("shape", reference("shape"))];
+    let crash = vec![
+        ("node", reference("node")),
+        ("target", reference("target")),
+        ("how", words(&["power", "kill"])),
+        ("effect", int(1, u64::from(u32::MAX), "On which of its effects from then on.")),
+        ("place", words(&["before", "inside", "after"])),
+    ];
+    let change = json!({ "type": "string", "pattern": "^(add|learner|remove) n[1-9][0-9]*$" });
+    let reconfigure = vec![
+        ("add", some_of(reference("node"))),
+        ("learner", some_of(reference("node"))),
+        ("remove", some_of(reference("node"))),
+        ("changes", told(some_of(change), "The same, where the order matters.")),
+        ("joint", told(flag(), "Whether by joint consensus even if one step would do.")),
+    ];
+    let draw = json!({ "anyOf": [
+        { "type": "integer", "minimum": 0 },
+        { "type": "string", "pattern": "^[0-9]+$" },
+    ]});
+    let kinds = [
+        ("partition", kind(&["at", "for"], partition)),
+        ("crash", kind(&["at", "for"], crash)),
+        ("links", kind(&["at", "for"], links().into())),
+        ("reconfigure", kind(&["at"], reconfigure)),
+        ("transfer", kind(&["at", "to"], vec![("to", reference("node"))])),
+        ("membership", kind(&["at", "draw"], vec![("draw", draw)])),
+    ];
+    one_kind(&[("id", told(text(), "Its name. Default: f and its number."))], &[], &kinds)
+}
+
+pub(super) fn links() -> [(&'static str, Value); 4] {
+    [
+        ("delay", told(reference("delay"), "Time on the way.")),
+        ("loss", told(reference("chance"), "Chance that a message is lost.")),
+        ("duplicate", told(reference("chance"), "Chance that a message arrives twice.")),
+        ("reorder", told(reference("chance"), "Chance that a message is held back.")),
+    ]
+}
