@@ -88,6 +88,9 @@ pub const CODES: &[(&str, &str)] = &[
     ),
 ];
 
+/// How many problems are shown at once; what is behind them is only counted.
+const SHOWN_MAX: usize = 20;
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -126,14 +129,20 @@ impl Problems {
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
-        for problem in &self.list {
+        for problem in self.list.iter().take(SHOWN_MAX) {
             out.push_str(&renderer.render(&[self.group(problem)]));
             out.push('\n');
         }
-        let code = self.list.last().map_or("S010", |problem| problem.code);
+        let code = self.list[..self.list.len().min(SHOWN_MAX)]
+            .last()
+            .map_or("S010", |problem| problem.code);
         let count = self.list.len();
         let plural = if count == 1 { "" } else { "s" };
         let end = format!("{count} error{plural} in {}; see `squall explain {code}`", self.file);
+        let end = match count {
+            0..=SHOWN_MAX => end,
+            _ => format!("{end}; only the first {SHOWN_MAX} are shown"),
+        };
         let end = Level::ERROR.primary_title(end.as_str());
         out.push_str(&renderer.render(&[Group::with_title(end)]));
         out

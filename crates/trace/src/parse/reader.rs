@@ -2,6 +2,8 @@
 //! is replaced by a default, so that reading always goes on to the end. The kinds of values stand
 //! in [`super::values`].
 
+use std::collections::BTreeSet;
+
 use system::NodeSet;
 
 use super::source::{Field, Node, Span, Value};
@@ -100,7 +102,8 @@ impl Reader {
             return Table { span: node.span, ..Table::absent(what) };
         };
         let mut misspelt = false;
-        for (position, field) in fields.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for field in fields {
             let name = field.name.as_str();
             if !known.contains(&name) {
                 misspelt = true;
@@ -111,7 +114,7 @@ impl Reader {
                 };
                 self.problem(code, message, field.span, "").help = Some(help);
             }
-            if fields[..position].iter().any(|before| before.name == name) {
+            if !seen.insert(name) {
                 self.problem("S013", format!("`{name}` stands twice"), field.span, "again");
             }
         }
