@@ -1,0 +1,315 @@
+//! The operations on one key, reduced to what an order of them can depend on.
+//!
+//! * Values become numbers. A value that no answer can tell from others becomes [`JUNK`].
+//! * An answer that fixes what was there is a [`Effect::Read`], one that excludes a value is a
+//!   [`Effect::Differ`]; both leave the key as it is.
+//! * Operations that did not happen are left out; so are unknown ones that nobody can notice.
+//! * Appending is a relation between the values that matter, found backwards from what was seen.
+
+use std::collections::BTreeMap;
+
+use system::{Op, Output};
+use trace::{Operation, Outcome};
+
+/// A value of the key, as a number.
+pub(super) type State = u32;
+
+/// Every value that nobody ever sees or expects again.
+pub(super) const JUNK: State = 0;
+
+/// What an operation does, and what it demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Changes nothing; the key must hold this.
+    Read(State),
+    /// Changes nothing; the key must not hold this.
+    Differ(State),
+    /// The key holds this afterwards.
+    Write(State),
+    /// The key must hold the first, and holds the second afterwards.
+    Swap(State, State),
+    /// Appends the suffix of this number.
+    Append(u32),
+}
+
+impl Effect {
+    /// Whether it changes nothing.
+    pub(super) fn is_pure(self) -> bool {
+        matches!(self, Effect::Read(_) | Effect::Differ(_))
+    }
+}
+
+/// An operation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// What it does.
+    pub(super) effect: Effect,
+    /// The place of its return among the moments; `u32::MAX` if it need not happen at all.
+    pub(super) deadline: u32,
+    /// Whether it need not happen, and nobody could tell if it did.
+    pub(super) unnoticed: bool,
+}
+
+/// A moment in which an operation is invoked or returns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// The operation: a place in [`Model::steps`].
+    pub(super) step: u32,
+    /// Whether it returns.
+    pub(super) returns: bool,
+}
+
+/// Everything about one key.
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    /// The operations.
+    pub(super) steps: Vec<Step>,
+    /// Invocations and returns, in order.
+    pub(super) moments: Vec<Moment>,
+    /// What the key holds at first.
+    pub(super) initial: State,
+    /// For each state, the last moment in which it matters whether the key holds it.
+    pub(super) needed: Vec<u32>,
+    /// For each state, what appending makes of it: suffix and result.
+    pub(super) appended: Vec<Vec<(u32, State)>>,
+    /// For each state, the suffixes whose appending can produce it.
+    pub(super) made_by: Vec<Vec<u32>>,
+    /// How many suffixes there are.
+    pub(super) suffixes: usize,
+    /// The last moment in which an answer can depend on a value's absence.
+    pub(super) differ_until: Option<u32>,
+}
+
+/// `None` is the absent key.
+type Seen<'a> = Option<&'a [u8]>;
+
+#[derive(Debug, Default)]
+struct Values<'a> {
+    states: BTreeMap<Seen<'a>, State>,
+    list: Vec<Seen<'a>>,
+    suffixes: BTreeMap<&'a [u8], u32>,
+}
+
+impl<'a> Values<'a> {
+    fn add(&mut self, value: Seen<'a>) -> State {
+        let next = self.list.len() as State + 1;
+        let state = *self.states.entry(value).or_insert(next);
+        if state == next {
+            self.list.push(value);
+        }
+        state
+    }
+
+    fn state(&self, value: Seen<'a>) -> State {
+        self.states.get(&value).copied().unwrap_or(JUNK)
+    }
+}
+
+/// What an operation comes to within a horizon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// It says nothing and need not have happened.
+    Open,
+    /// It happened; for a cas: it swapped.
+    Done,
+    /// A cas that found another value.
+    Differed,
+}
+
+fn answer(operation: &Operation, horizon: u64) -> Option<Answer> {
+    match &operation.outcome {
+        Outcome::Failed(_) => None,
+        Outcome::Unknown(_) => Some(Answer::Open),
+        Outcome::Ok { .. } if operation.returned_seq > horizon => Some(Answer::Open),
+        Outcome::Ok { output: Output::Swapped(false), .. } => Some(Answer::Differed),
+        Outcome::Ok { .. } => Some(Answer::Done),
+    }
+}
+
+/// What a completed read saw.
+pub(super) fn seen_by(operation: &Operation) -> Option<Seen<'_>> {
+    match (&operation.op, &operation.outcome) {
+        (Op::Get { .. }, Outcome::Ok { output: Output::Value(value), .. }) => {
+            Some(value.as_deref())
+        }
+        _ => None,
+    }
+}
+
+impl Model {
+    /// Reduces operations on one key, in the order of their invocations. What returned after
+    /// `horizon` is taken as still open.
+    pub(super) fn new(operations: &[&Operation], horizon: u64) -> Model {
+        let known: Vec<(&Operation, Answer)> = operations
+            .iter()
+            .filter(|operation| operation.invoked_seq <= horizon)
+            .filter_map(|operation| Some((*operation, answer(operation, horizon)?)))
+            .collect();
+        let mut values = Values::default();
+        for &(operation, answer) in &known {
+            match &operation.op {
+                Op::Get { .. } if answer == Answer::Done => {
+                    if let Some(value) = seen_by(operation) {
+                        values.add(value);
+                    }
+                }
+                Op::Cas { expect, .. } => {
+                    values.add(expect.as_deref());
+                }
+                Op::Append { value, .. } => {
+                    let next = values.suffixes.len() as u32;
+                    values.suffixes.entry(value).or_insert(next);
+                }
+                _ => {}
+            }
+        }
+        let mut model = Model { suffixes: values.suffixes.len(), ..Model::default() };
+        let edges = trace_appends(&mut values);
+        model.initial = values.state(None);
+        model.build_steps(&known, &values);
+        model.build_needs(values.list.len() + 1, &edges);
+        model.mark_unnoticed();
+        model
+    }
+
+    fn build_steps(&mut self, known: &[(&Operation, Answer)], values: &Values<'_>) {
+        let mut order: Vec<(u64, Moment)> = Vec::with_capacity(known.len() * 2);
+        for &(operation, answer) in known {
+            let Some(effect) = effect(operation, answer, values) else { continue };
+            let step = self.steps.len() as u32;
+            order.push((operation.invoked_seq, Moment { step, returns: false }));
+            if answer != Answer::Open {
+                order.push((operation.returned_seq, Moment { step, returns: true }));
+            }
+            self.steps.push(Step { effect, deadline: u32::MAX, unnoticed: false });
+        }
+        order.sort_by_key(|(seq, moment)| (*seq, moment.returns));
+        self.moments = order.into_iter().map(|(_, moment)| moment).collect();
+        for (place, moment) in self.moments.iter().enumerate() {
+            if moment.returns {
+                self.steps[moment.step as usize].deadline = place as u32;
+            }
+        }
+    }
+
+    fn build_needs(&mut self, states: usize, edges: &[(State, u32, State)]) {
+        self.needed = vec![0; states];
+        self.appended = vec![Vec::new(); states];
+        self.made_by = vec![Vec::new(); states];
+        for &(from, suffix, to) in edges {
+            self.appended[from as usize].push((suffix, to));
+            self.made_by[to as usize].push(suffix);
+        }
+        for step in &self.steps {
+            let (state, until) = match step.effect {
+                Effect::Read(state) => (state, step.deadline),
+                Effect::Differ(state) => {
+                    self.differ_until = self.differ_until.max(Some(step.deadline));
+                    (state, step.deadline)
+                }
+                Effect::Swap(state, _) if step.deadline != u32::MAX => (state, step.deadline),
+                _ => continue,
+            };
+            self.needed[state as usize] = self.needed[state as usize].max(until);
+        }
+        self.spread_needs(edges);
+    }
+
+    /// A value is needed for as long as one that an append or an open swap makes of it.
+    fn spread_needs(&mut self, edges: &[(State, u32, State)]) {
+        let open_swaps: Vec<(State, State)> = self
+            .steps
+            .iter()
+            .filter(|step| step.deadline == u32::MAX)
+            .filter_map(|step| match step.effect {
+                Effect::Swap(from, to) => Some((from, to)),
+                _ => None,
+            })
+            .collect();
+        let differ_until = self.differ_until.unwrap_or(0);
+        for &(from, _) in &open_swaps {
+            self.needed[from as usize] = self.needed[from as usize].max(differ_until);
+        }
+        let mut spread = true;
+        while spread {
+            spread = false;
+            let appends = edges.iter().map(|&(from, _, to)| (from, to));
+            for (from, to) in appends.chain(open_swaps.iter().copied()) {
+                let until = self.needed[to as usize];
+                if to != JUNK && self.needed[from as usize] < until {
+                    self.needed[from as usize] = until;
+                    spread = true;
+                }
+            }
+        }
+    }
+
+    /// Marks what need not happen and that nobody can notice.
+    fn mark_unnoticed(&mut self) {
+        if self.differ_until.is_some() {
+            return;
+        }
+        let mut appendable = vec![false; self.suffixes];
+        for &suffix in self.made_by.iter().flatten() {
+            appendable[suffix as usize] = true;
+        }
+        for step in &mut self.steps {
+            step.unnoticed = step.deadline == u32::MAX
+                && match step.effect {
+                    Effect::Read(_) | Effect::Differ(_) => true,
+                    Effect::Write(to) | Effect::Swap(_, to) => to == JUNK,
+                    Effect::Append(suffix) => !appendable[suffix as usize],
+                };
+        }
+    }
+}
+
+fn effect(operation: &Operation, answer: Answer, values: &Values<'_>) -> Option<Effect> {
+    Some(match &operation.op {
+        Op::Get { .. } if answer == Answer::Done => Effect::Read(values.state(seen_by(operation)?)),
+        Op::Get { .. } => return None,
+        Op::Put { value, .. } => Effect::Write(values.state(Some(value))),
+        Op::Delete { .. } => Effect::Write(values.state(None)),
+        Op::Append { value, .. } => Effect::Append(values.suffixes[value.as_ref()]),
+        Op::Cas { expect, value, .. } => {
+            let from = values.state(expect.as_deref());
+            match answer {
+                Answer::Differed => Effect::Differ(from),
+                _ if expect.as_ref() == Some(value) => match answer {
+                    Answer::Done => Effect::Read(from),
+                    _ => return None,
+                },
+                _ => Effect::Swap(from, values.state(Some(value))),
+            }
+        }
+    })
+}
+
+/// Finds, backwards from what matters, the values that appends could have made it of, and adds
+/// them. Returns value, suffix and result, the longest results first.
+fn trace_appends(values: &mut Values<'_>) -> Vec<(State, u32, State)> {
+    let mut lengths: Vec<usize> = values.suffixes.keys().map(|suffix| suffix.len()).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let mut edges = Vec::new();
+    let mut place = 0;
+    while !lengths.is_empty() && place < values.list.len() {
+        let result = place as State + 1;
+        let seen = values.list[place];
+        place += 1;
+        let Some(bytes) = seen else { continue };
+        for &length in lengths.iter().take_while(|&&length| length <= bytes.len()) {
+            let (front, back) = bytes.split_at(bytes.len() - length);
+            let Some(&suffix) = values.suffixes.get(back) else { continue };
+            edges.push((values.add(Some(front)), suffix, result));
+            if front.is_empty() {
+                edges.push((values.add(None), suffix, result));
+            }
+        }
+    }
+    edges.sort_by_key(|&(from, suffix, to)| {
+        let length = values.list[to as usize - 1].map_or(0, <[u8]>::len);
+        (std::cmp::Reverse(length), to, from, suffix)
+    });
+    edges
+}

@@ -1,0 +1,411 @@
+//! The search: which configurations can explain everything that has returned so far
+//! (*Wing and Gong 1993; Lowe 2017*).
+//!
+//! Nothing takes effect before it must: when an operation returns, every configuration is led on
+//! by sequences of open operations that end with it. What keeps them few:
+//!
+//! * Operations that change nothing take effect as soon as the key's value allows it.
+//! * A write hides the operations in front of it: they may be seen either way ([`Configuration`]).
+//! * An operation goes in front of the returning one only if somebody reacts to what it leaves.
+//! * Of equal operations the one that returns first goes first.
+//! * A value that somebody must still see, and that nobody can bring back, is not left.
+
+use super::frontier::{Configuration, Frontier, SLOTS_MAX, Slots};
+use super::model::{Effect, JUNK, Model, Moment, State, Step};
+
+/// The answer for one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It can be explained.
+    Yes,
+    /// It cannot.
+    No,
+    /// The budget was spent.
+    Spent,
+    /// More operations were open at once than there are slots.
+    TooOpen,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    slot: u32,
+    step: u32,
+    effect: Effect,
+    deadline: u32,
+}
+
+impl Open {
+    fn bit(self) -> Slots {
+        1 << self.slot
+    }
+
+    fn is_optional(self) -> bool {
+        self.deadline == u32::MAX
+    }
+}
+
+/// What is still to be invoked, by what it sees and makes.
+#[derive(Debug)]
+struct Future {
+    observers: Vec<u32>,
+    producers: Vec<u32>,
+    appends: Vec<u32>,
+}
+
+impl Future {
+    fn new(model: &Model) -> Future {
+        let states = model.needed.len();
+        let mut future = Future {
+            observers: vec![0; states],
+            producers: vec![0; states],
+            appends: vec![0; model.suffixes],
+        };
+        for step in model.steps.iter().filter(|step| !step.unnoticed) {
+            future.count(*step, 1);
+        }
+        future
+    }
+
+    fn count(&mut self, step: Step, change: u32) {
+        let add = |count: &mut u32| *count = count.wrapping_add(change);
+        match step.effect {
+            Effect::Read(state) => add(&mut self.observers[state as usize]),
+            Effect::Differ(_) => {}
+            Effect::Write(state) => add(&mut self.producers[state as usize]),
+            Effect::Swap(from, to) => {
+                if step.deadline != u32::MAX {
+                    add(&mut self.observers[from as usize]);
+                }
+                add(&mut self.producers[to as usize]);
+            }
+            Effect::Append(suffix) => add(&mut self.appends[suffix as usize]),
+        }
+    }
+
+    fn invoked(&mut self, step: Step) {
+        self.count(step, u32::MAX);
+    }
+}
+
+/// The search through one key's operations.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    model: &'a Model,
+    frontier: Frontier,
+    open: Vec<Open>,
+    taken: Slots,
+    pure: Slots,
+    future: Future,
+    now: u32,
+    /// Whether no answer depends on a value's absence any more.
+    junk_is_worst: bool,
+}
+
+/// Judges one key. Takes what it tries from `budget`.
+pub(super) fn search(model: &Model, budget: &mut u64) -> Answer {
+    let mut search = Search::new(model);
+    for (now, &moment) in model.moments.iter().enumerate() {
+        let step = model.steps[moment.step as usize];
+        if step.unnoticed {
+            continue;
+        }
+        search.now = now as u32;
+        let going_on = match moment {
+            Moment { returns: false, step } => search.invoke(step),
+            Moment { returns: true, step } => search.returned(step, *budget),
+        };
+        let cost = std::mem::take(&mut search.frontier.cost);
+        if !going_on {
+            return Answer::TooOpen;
+        }
+        if cost >= *budget {
+            *budget = 0;
+            return Answer::Spent;
+        }
+        *budget -= cost;
+        if search.frontier.list().is_empty() {
+            return Answer::No;
+        }
+    }
+    Answer::Yes
+}
+
+impl<'a> Search<'a> {
+    fn new(model: &'a Model) -> Self {
+        let mut frontier = Frontier::default();
+        let start = Configuration { state: model.initial, done: 0, either: 0 };
+        frontier.add(start, 0, false);
+        Search {
+            model,
+            frontier,
+            open: Vec::new(),
+            taken: 0,
+            pure: 0,
+            future: Future::new(model),
+            now: 0,
+            junk_is_worst: false,
+        }
+    }
+
+    /// A state, as far as it still matters.
+    fn canonical(&self, state: State) -> State {
+        if self.model.needed[state as usize] < self.now { JUNK } else { state }
+    }
+
+    /// What the key holds after an operation; `None` if it cannot take effect.
+    fn apply(&self, effect: Effect, state: State) -> Option<State> {
+        match effect {
+            Effect::Read(seen) => (seen == state).then_some(state),
+            Effect::Differ(other) => (other != state).then_some(state),
+            Effect::Write(to) => Some(self.canonical(to)),
+            Effect::Swap(from, to) => (from == state).then(|| self.canonical(to)),
+            Effect::Append(suffix) => {
+                let results = &self.model.appended[state as usize];
+                let to = results.iter().find(|(by, _)| *by == suffix).map_or(JUNK, |(_, to)| *to);
+                Some(self.canonical(to))
+            }
+        }
+    }
+
+    /// Lets take effect what changes nothing here. What can do so and go on waiting, may.
+    fn settle(&self, configuration: &mut Configuration, open: Open) {
+        if (configuration.done | configuration.either) & open.bit() != 0 {
+            return;
+        }
+        if self.apply(open.effect, configuration.state) == Some(configuration.state) {
+            match open.effect {
+                Effect::Read(_) | Effect::Differ(_) => configuration.done |= open.bit(),
+                _ => configuration.either |= open.bit(),
+            }
+        }
+    }
+
+    /// An operation is invoked. False if there is no slot for it.
+    fn invoke(&mut self, step: u32) -> bool {
+        let Step { effect, deadline, .. } = self.model.steps[step as usize];
+        self.future.invoked(self.model.steps[step as usize]);
+        let slot = (!self.taken).trailing_zeros();
+        if slot >= SLOTS_MAX {
+            return false;
+        }
+        let open = Open { slot, step, effect, deadline };
+        self.taken |= open.bit();
+        if effect.is_pure() {
+            self.pure |= open.bit();
+        }
+        self.open.push(open);
+        let mut list = std::mem::take(self.frontier.list_mut());
+        for configuration in &mut list {
+            if open.is_optional() {
+                configuration.either |= open.bit();
+            } else {
+                self.settle(configuration, open);
+            }
+        }
+        *self.frontier.list_mut() = list;
+        true
+    }
+
+    /// An operation returns. The frontier keeps what explains it; it is empty if nothing does.
+    fn returned(&mut self, step: u32, budget: u64) -> bool {
+        self.forget();
+        let place = self.open.iter().position(|open| open.step == step).expect("it was invoked");
+        let returning = self.open[place];
+        let mut next = Frontier::with_cost(self.frontier.cost);
+        let mut work = Frontier::default();
+        for &configuration in self.frontier.list() {
+            let bit = returning.bit();
+            if configuration.done & bit != 0 {
+                self.keep(&mut next, configuration, bit);
+            } else if configuration.either & bit != 0 {
+                let hidden = Configuration { either: configuration.either & !bit, ..configuration };
+                if !self.is_hidden_for_good(&hidden, returning) {
+                    self.keep(&mut next, hidden, bit);
+                }
+                if self.may_be_seen(returning.effect) {
+                    work.add(configuration, self.pure, self.junk_is_worst);
+                }
+            } else {
+                work.add(configuration, self.pure, self.junk_is_worst);
+            }
+        }
+        if !work.list().is_empty() {
+            self.lead_on(work, &mut next, returning, budget);
+        }
+        self.open.remove(place);
+        self.taken &= !returning.bit();
+        self.pure &= !returning.bit();
+        self.frontier = next;
+        true
+    }
+
+    fn keep(&self, next: &mut Frontier, mut configuration: Configuration, bit: Slots) {
+        configuration.done &= !bit;
+        configuration.either &= !bit;
+        next.add(configuration, self.pure & !bit, self.junk_is_worst);
+    }
+
+    /// Whether anybody could tell that the operation took effect in front of nothing else.
+    fn may_be_seen(&self, effect: Effect) -> bool {
+        !self.junk_is_worst
+            || match effect {
+                Effect::Write(to) | Effect::Swap(_, to) => self.canonical(to) != JUNK,
+                _ => true,
+            }
+    }
+
+    /// Whether an operation that took effect unseen made a value that is now out of reach.
+    fn is_hidden_for_good(&self, configuration: &Configuration, returning: Open) -> bool {
+        let Effect::Write(to) = returning.effect else { return false };
+        let mut without = *configuration;
+        without.done |= returning.bit();
+        configuration.state != to && self.is_missed(to, &without)
+    }
+
+    /// Whether somebody must still see a value that nobody can bring any more.
+    fn is_missed(&self, state: State, configuration: &Configuration) -> bool {
+        if state == JUNK {
+            return false;
+        }
+        let made_by = &self.model.made_by[state as usize];
+        let waiting = self.open.iter().filter(|open| configuration.done & open.bit() == 0);
+        let mut is_awaited = self.future.observers[state as usize] > 0;
+        for open in waiting {
+            match open.effect {
+                Effect::Read(seen) => is_awaited |= seen == state,
+                Effect::Swap(from, to) => {
+                    if to == state {
+                        return false;
+                    }
+                    is_awaited |= from == state && !open.is_optional();
+                }
+                Effect::Write(to) if to == state => return false,
+                Effect::Append(suffix) if made_by.contains(&suffix) => return false,
+                _ => {}
+            }
+        }
+        is_awaited
+            && self.future.producers[state as usize] == 0
+            && made_by.iter().all(|&suffix| self.future.appends[suffix as usize] == 0)
+    }
+
+    /// Leads configurations on until `returning` has taken effect.
+    fn lead_on(&self, mut work: Frontier, next: &mut Frontier, returning: Open, budget: u64) {
+        let mut reached = work.clone();
+        let mut equals: Vec<(Effect, bool)> = Vec::new();
+        let mut order: Vec<Open> =
+            self.open.iter().filter(|open| !open.effect.is_pure()).copied().collect();
+        order.sort_by_key(|open| (open.deadline, open.slot));
+        while let Some(from) = work.pop() {
+            equals.clear();
+            for &open in &order {
+                if from.done & open.bit() != 0 {
+                    continue;
+                }
+                let Some(state) = self.apply(open.effect, from.state) else { continue };
+                if open.slot != returning.slot && !self.is_worth(&from, open, returning, state) {
+                    continue;
+                }
+                let like = (self.canonical_effect(open), from.either & open.bit() != 0);
+                if open.slot != returning.slot && equals.contains(&like) {
+                    continue;
+                }
+                equals.push(like);
+                let Some(to) = self.after(&from, open, state) else { continue };
+                if to.done & returning.bit() != 0 {
+                    self.keep(next, to, returning.bit());
+                } else if reached.add(to, self.pure, self.junk_is_worst) {
+                    work.list_mut().push(to);
+                }
+            }
+            if reached.cost + next.cost > budget {
+                break;
+            }
+        }
+        next.cost += reached.cost;
+    }
+
+    /// Operations of one canonical effect are interchangeable now.
+    fn canonical_effect(&self, open: Open) -> Effect {
+        match open.effect {
+            Effect::Write(to) => Effect::Write(self.canonical(to)),
+            Effect::Swap(from, to) if open.is_optional() => Effect::Swap(from, self.canonical(to)),
+            other => other,
+        }
+    }
+
+    /// Whether an operation should go in front of the returning one: it has to when it can, or
+    /// somebody reacts to what it leaves.
+    fn is_worth(&self, from: &Configuration, open: Open, returning: Open, state: State) -> bool {
+        if matches!(returning.effect, Effect::Append(_)) {
+            return true;
+        }
+        if matches!(open.effect, Effect::Swap(..)) && !open.is_optional() {
+            return true;
+        }
+        let waiting = |other: &&Open| other.slot != open.slot && from.done & other.bit() == 0;
+        self.open.iter().filter(waiting).any(|other| match other.effect {
+            Effect::Read(seen) => seen == state,
+            Effect::Differ(value) => value != state,
+            Effect::Swap(value, _) => value == state,
+            Effect::Append(suffix) => {
+                self.model.appended[state as usize].iter().any(|(by, _)| *by == suffix)
+            }
+            Effect::Write(_) => false,
+        })
+    }
+
+    /// The configuration after an operation; `None` if it leads nowhere.
+    fn after(&self, from: &Configuration, open: Open, state: State) -> Option<Configuration> {
+        let mut to = *from;
+        to.state = state;
+        to.done |= open.bit();
+        to.either &= !open.bit();
+        let hides = matches!(open.effect, Effect::Write(_));
+        for &other in &self.open {
+            if hides && matches!(other.effect, Effect::Write(_) | Effect::Append(_)) {
+                to.either |= other.bit() & !to.done;
+            }
+            self.settle(&mut to, other);
+        }
+        let leaves = state != from.state;
+        (!leaves || !self.is_missed(from.state, &to)).then_some(to)
+    }
+
+    /// Forgets what no longer matters: values, and open operations that need not happen.
+    fn forget(&mut self) {
+        self.junk_is_worst = self.model.differ_until.is_none_or(|until| until < self.now);
+        let all_done = self.frontier.list().iter().fold(Slots::MAX, |all, c| all & c.done);
+        let mut freed: Slots = 0;
+        for &open in self.open.iter().filter(|open| open.is_optional()) {
+            let is_useless = self.junk_is_worst
+                && match open.effect {
+                    Effect::Write(to) | Effect::Swap(_, to) => self.canonical(to) == JUNK,
+                    _ => false,
+                };
+            if is_useless || all_done & open.bit() != 0 {
+                freed |= open.bit();
+            }
+        }
+        let is_stale = |c: &Configuration| self.canonical(c.state) != c.state;
+        if freed == 0 && !self.frontier.list().iter().any(is_stale) {
+            return;
+        }
+        self.open.retain(|open| freed & open.bit() == 0);
+        self.taken &= !freed;
+        let old = std::mem::take(&mut self.frontier);
+        let mut new = Frontier::with_cost(old.cost);
+        for configuration in old.list() {
+            let mut to = Configuration {
+                state: self.canonical(configuration.state),
+                done: configuration.done & !freed,
+                either: configuration.either & !freed,
+            };
+            for &open in &self.open {
+                self.settle(&mut to, open);
+            }
+            new.add(to, self.pure, self.junk_is_worst);
+        }
+        self.frontier = new;
+    }
+}
