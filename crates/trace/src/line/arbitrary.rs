@@ -13,44 +13,47 @@ use crate::event::{
     Autopsy, CrashKind, DropReason, Event, Kind, MessageId, OpId, Outcome, PanicInfo, Violation,
 };
 
-fn node() -> impl Strategy<Value = u64> {
-    1..=63_u64
+fn node() -> BoxedStrategy<u64> {
+    (1..=63_u64).boxed()
 }
 
-fn nodes() -> impl Strategy<Value = NodeSet> {
-    any::<u64>().prop_map(NodeSet::from_bits)
+fn nodes() -> BoxedStrategy<NodeSet> {
+    any::<u64>().prop_map(NodeSet::from_bits).boxed()
 }
 
-fn text() -> impl Strategy<Value = String> {
+fn text() -> BoxedStrategy<String> {
     prop_oneof!["[ -~]{0,12}", ".{0,6}", Just("\u{0}\u{1f}\u{7f}\"\\\n\u{2028}😀".to_string())]
+        .boxed()
 }
 
-fn bytes() -> impl Strategy<Value = bytes::Bytes> {
-    prop_oneof![vec(any::<u8>(), 0..6).prop_map(Into::into), text().prop_map(Into::into)]
+fn bytes() -> BoxedStrategy<bytes::Bytes> {
+    prop_oneof![vec(any::<u8>(), 0..6).prop_map(Into::into), text().prop_map(Into::into)].boxed()
 }
 
-fn word() -> impl Strategy<Value = &'static str> {
-    select(vec!["", "tick", "append", "partition", "election-safety", "never seen before"])
+fn word() -> BoxedStrategy<&'static str> {
+    select(vec!["", "tick", "append", "partition", "election-safety", "never seen before"]).boxed()
 }
 
-fn message() -> impl Strategy<Value = MessageId> {
-    (node(), node(), any::<u64>()).prop_map(|(from, to, number)| MessageId { from, to, number })
+fn message() -> BoxedStrategy<MessageId> {
+    (node(), node(), any::<u64>())
+        .prop_map(|(from, to, number)| MessageId { from, to, number })
+        .boxed()
 }
 
-fn op_id() -> impl Strategy<Value = OpId> {
-    (any::<u64>(), any::<u64>()).prop_map(|(client, number)| OpId { client, number })
+fn op_id() -> BoxedStrategy<OpId> {
+    (any::<u64>(), any::<u64>()).prop_map(|(client, number)| OpId { client, number }).boxed()
 }
 
-fn message_kind() -> impl Strategy<Value = MessageKind> {
-    select(MessageKind::ALL.to_vec())
+fn message_kind() -> BoxedStrategy<MessageKind> {
+    select(MessageKind::ALL.to_vec()).boxed()
 }
 
-fn read_path() -> impl Strategy<Value = ReadPath> {
+fn read_path() -> BoxedStrategy<ReadPath> {
     use ReadPath::{FollowerReadIndex, Lease, Local, Log, ReadIndex, Session};
-    select(vec![Log, Session, ReadIndex, FollowerReadIndex, Lease, Local])
+    select(vec![Log, Session, ReadIndex, FollowerReadIndex, Lease, Local]).boxed()
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op() -> BoxedStrategy<Op> {
     prop_oneof![
         bytes().prop_map(|key| Op::Get { key }),
         bytes().prop_map(|key| Op::Delete { key }),
@@ -62,9 +65,10 @@ fn op() -> impl Strategy<Value = Op> {
             value
         }),
     ]
+    .boxed()
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> BoxedStrategy<Outcome> {
     let output = prop_oneof![
         option::of(bytes()).prop_map(Output::Value),
         Just(Output::Done),
@@ -79,9 +83,10 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         word().prop_map(Outcome::Failed),
         word().prop_map(Outcome::Unknown),
     ]
+    .boxed()
 }
 
-fn admin() -> impl Strategy<Value = Admin> {
+fn admin() -> BoxedStrategy<Admin> {
     let change = prop_oneof![
         node().prop_map(ConfChange::AddVoter),
         node().prop_map(ConfChange::AddLearner),
@@ -93,12 +98,13 @@ fn admin() -> impl Strategy<Value = Admin> {
         (vec(change, 0..4), transition)
             .prop_map(|(changes, transition)| Admin::Reconfigure { changes, transition }),
     ]
+    .boxed()
 }
 
-fn summary() -> impl Strategy<Value = Summary> {
+fn summary() -> BoxedStrategy<Summary> {
     let head = (message_kind(), any::<bool>(), any::<u32>(), any::<u32>());
-    (head, any::<[u64; 4]>()).prop_map(
-        |((kind, reject, entries, bytes), [term, index, log_term, commit])| Summary {
+    (head, any::<[u64; 4]>())
+        .prop_map(|((kind, reject, entries, bytes), [term, index, log_term, commit])| Summary {
             kind,
             reject,
             entries,
@@ -107,13 +113,13 @@ fn summary() -> impl Strategy<Value = Summary> {
             index,
             log_term,
             commit,
-        },
-    )
+        })
+        .boxed()
 }
 
-fn note() -> impl Strategy<Value = Note> {
-    (0..17_u32, any::<[u64; 3]>(), 0..=63_u64, [nodes(), nodes(), nodes()], read_path()).prop_map(
-        |(which, [a, b, c], id, [voters, outgoing, learners], path)| match which {
+fn note() -> BoxedStrategy<Note> {
+    (0..17_u32, any::<[u64; 3]>(), 0..=63_u64, [nodes(), nodes(), nodes()], read_path())
+        .prop_map(|(which, [a, b, c], id, [voters, outgoing, learners], path)| match which {
             0 => Note::Recovered {
                 term: a,
                 vote: id,
@@ -146,11 +152,11 @@ fn note() -> impl Strategy<Value = Note> {
             14 => Note::Read { request: a, path, index: b },
             15 => Note::Proposed { request: a, forwarded: b % 2 == 0 },
             _ => Note::Transfer { to: id },
-        },
-    )
+        })
+        .boxed()
 }
 
-fn node_kind() -> impl Strategy<Value = Kind> {
+fn node_kind() -> BoxedStrategy<Kind> {
     use HaltReason::{Corrupt, DiskFailed, Inconsistent, Library, Removed, Stopped};
     let reason = select(vec![Corrupt, DiskFailed, Inconsistent, Library, Removed, Stopped]);
     let how = select(vec![CrashKind::Power, CrashKind::Kill]);
@@ -182,9 +188,10 @@ fn node_kind() -> impl Strategy<Value = Kind> {
             Kind::Disk { node, act, path: path.into(), bytes, error }
         }),
     ]
+    .boxed()
 }
 
-fn message_kinds() -> impl Strategy<Value = Kind> {
+fn message_kinds() -> BoxedStrategy<Kind> {
     use DropReason::{Corrupt, Down, Loss, Partition, Queue};
     let why = select(vec![Corrupt, Down, Loss, Partition, Queue]);
     prop_oneof![
@@ -194,9 +201,10 @@ fn message_kinds() -> impl Strategy<Value = Kind> {
         (message(), message_kind(), why, any::<u32>())
             .prop_map(|(message, kind, why, fault)| Kind::Drop { message, kind, why, fault }),
     ]
+    .boxed()
 }
 
-fn op_kinds() -> impl Strategy<Value = Kind> {
+fn op_kinds() -> BoxedStrategy<Kind> {
     prop_oneof![
         (op_id(), op()).prop_map(|(id, op)| Kind::Invoke { id, op: Box::new(op) }),
         (op_id(), node(), any::<u32>()).prop_map(|(id, to, attempt)| Kind::Attempt {
@@ -213,9 +221,10 @@ fn op_kinds() -> impl Strategy<Value = Kind> {
         (op_id(), admin()).prop_map(|(id, admin)| Kind::AdminInvoke { id, admin: Box::new(admin) }),
         (op_id(), option::of(word())).prop_map(|(id, error)| Kind::AdminReturn { id, error }),
     ]
+    .boxed()
 }
 
-fn world_kinds() -> impl Strategy<Value = Kind> {
+fn world_kinds() -> BoxedStrategy<Kind> {
     let entries = vec((any::<u64>(), any::<u64>()), 0..4);
     prop_oneof![
         (any::<u32>(), word(), text()).prop_map(|(fault, name, detail)| Kind::FaultStart {
@@ -241,17 +250,25 @@ fn world_kinds() -> impl Strategy<Value = Kind> {
         ),
         violation().prop_map(|violation| Kind::Violation(Box::new(violation))),
     ]
+    .boxed()
 }
 
-fn violation() -> impl Strategy<Value = Violation> {
+fn violation() -> BoxedStrategy<Violation> {
     let lists = (vec(op_id(), 0..3), vec(node(), 0..3), vec(any::<u64>(), 0..3));
-    (word(), text(), text(), lists).prop_map(|(check, kind, message, (ops, nodes, core))| {
-        Violation { check, kind, message, ops, nodes, core }
-    })
+    (word(), text(), text(), lists)
+        .prop_map(|(check, kind, message, (ops, nodes, core))| Violation {
+            check,
+            kind,
+            message,
+            ops,
+            nodes,
+            core,
+        })
+        .boxed()
 }
 
 /// Any event.
-pub(crate) fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> BoxedStrategy<Event> {
     let noted = (node(), note()).prop_map(|(node, note)| Kind::Note { node, note });
     let kind = prop_oneof![
         2 => node_kind(),
@@ -261,10 +278,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         3 => noted,
     ];
     let cause = prop_oneof![Just(Event::NO_CAUSE), any::<u64>()];
-    (any::<u64>(), any::<u64>(), cause, kind).prop_map(|(seq, at, cause, kind)| Event {
-        seq,
-        at,
-        cause,
-        kind,
-    })
+    (any::<u64>(), any::<u64>(), cause, kind)
+        .prop_map(|(seq, at, cause, kind)| Event { seq, at, cause, kind })
+        .boxed()
 }
