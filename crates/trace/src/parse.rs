@@ -1,7 +1,7 @@
 //! Reads scenario files: TOML, or JSON with the same keys when the text begins with `{`.
 //!
-//! Reading has three steps: text to a tree of values with places ([`source`], [`json`]); the
-//! `--set` flags into the tree ([`set`]); the tree to a [`Scenario`] ([`reader`] and the
+//! Reading has three steps: text to a tree of values with places (`source`, `json`); the
+//! `--set` flags into the tree (`set`); the tree to a [`Scenario`] (`reader` and the
 //! sections). The last step goes on after a mistake, so that all are told at once. The way back
 //! is [`document`].
 
