@@ -1,0 +1,193 @@
+//! What can be asked: subcommands and their flags.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::output::{self, Color, Format, Stop};
+use crate::seed::{self, Seed};
+use crate::{exit, find};
+
+/// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
+#[derive(Debug, Parser)]
+#[command(name = "squall", version, after_help = exit::HELP)]
+#[command(propagate_version = false, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "SQUALL_COLOR")]
+    #[arg(hide_env = true, hide_possible_values = false)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run one seed of a scenario; keep the trace if it fails
+    Run(RunArgs),
+    /// Run a trace again and compare event by event
+    Replay(ReplayArgs),
+    /// Ask a trace: which events, which state at a time, why
+    Inspect(InspectArgs),
+    /// List the scenarios, checks or faults there are
+    List {
+        /// What to list.
+        what: Listing,
+    },
+    /// Print the JSON schema of a file format
+    Schema {
+        /// Of which file.
+        what: SchemaOf,
+    },
+    /// Say what an error code means
+    Explain {
+        /// The code, such as S012.
+        code: String,
+    },
+    /// Hashes of runs, for comparison with another process
+    #[command(name = "__hash", hide = true)]
+    Hash(HashArgs),
+}
+
+/// What `squall list` lists.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Listing {
+    /// Scenarios in ./scenarios and ./scenarios/known.
+    Scenarios,
+    /// What a run is judged by.
+    Checks,
+    /// What can befall a cluster.
+    Faults,
+}
+
+/// What `squall schema` describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// A scenario file.
+    Scenario,
+    /// A line of a trace.
+    Trace,
+}
+
+/// One seed of one scenario.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// A scenario file, or its stem if it is in ./scenarios or ./scenarios/known.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: String,
+    /// A number, 0x..., a git hash, or `git` for HEAD; random if not given, and always printed.
+    #[arg(long, value_parser = seed::parse, env = "SQUALL_SEED", hide_env_values = true)]
+    pub(crate) seed: Option<Seed>,
+    /// Override a key of the scenario, such as limits.storm=20s; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = find::parse_override)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Where the trace goes: a path (.zst compresses), `-` for stdout, or `none`; by default it is
+    /// kept only if the run fails.
+    #[arg(long, value_name = "PATH", env = "SQUALL_TRACE", hide_env_values = true)]
+    pub(crate) trace: Option<String>,
+    /// How the result is written.
+    #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
+    pub(crate) format: Format,
+    /// Print what would happen, and run nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Copy what is kept of a failure to this directory as well.
+    #[arg(long, value_name = "DIR", env = "SQUALL_ARTIFACTS", hide_env_values = true)]
+    pub(crate) artifacts: Option<PathBuf>,
+    /// Print nothing but the result.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Do not repeat a failure in a fresh process before it is reported.
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    /// Not a flag: says which ones there are.
+    #[arg(long, hide = true, value_parser = no_timeout)]
+    timeout: Option<String>,
+}
+
+/// A trace to run again.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReplayArgs {
+    /// A trace file, a run directory, the beginning of a run id, or `latest`.
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// How the result is written.
+    #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
+    pub(crate) format: Format,
+    /// Print nothing but the result.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Not a flag: says which ones there are.
+    #[arg(long, hide = true, value_parser = no_timeout)]
+    timeout: Option<String>,
+}
+
+/// A question to a trace.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InspectArgs {
+    /// A trace file, a run directory, the beginning of a run id, or `latest`.
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// Which events, such as 'k:note node:n1 t:1s..2s'; all if not given.
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+    /// The state of every node at this time, such as 1.4905s.
+    #[arg(long, value_name = "TIME", conflicts_with = "query")]
+    pub(crate) at: Option<String>,
+    /// What led to this operation, such as c2.5; newest first.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["query", "at"])]
+    pub(crate) why: Option<String>,
+    /// How the answer is written.
+    #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
+    pub(crate) format: Format,
+    /// How many lines at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Runs whose hashes another process wants to know.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HashArgs {
+    /// The scenario; without it, the header of a trace is read from stdin.
+    pub(crate) scenario: Option<String>,
+    /// Which seeds, `A..B`.
+    #[arg(long, value_parser = parse_seeds)]
+    pub(crate) seeds: Option<(u64, u64)>,
+    /// Print the lines of the events instead of their hash.
+    #[arg(long)]
+    pub(crate) trace: bool,
+}
+
+fn parse_seeds(text: &str) -> Result<(u64, u64), String> {
+    let (first, end) = text.split_once("..").ok_or("expected A..B")?;
+    let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is not a number"));
+    Ok((number(first)?, number(end)?))
+}
+
+fn no_timeout(_: &str) -> Result<String, String> {
+    Err("there are two clocks, so there is no bare --timeout: use --set limits.storm=DURATION or \
+         --set limits.settle=DURATION (simulated time), --set limits.events-max=N (length of a \
+         run), or --set limits.check-max=N (work of the checker)"
+        .to_owned())
+}
+
+/// Does what was asked.
+pub(crate) fn dispatch(args: Args) -> ExitCode {
+    let color = args.color;
+    let done = match args.command {
+        Command::Run(args) => crate::run::run(&args, color),
+        Command::Replay(args) => crate::replay::replay(&args, color),
+        Command::Inspect(args) => crate::inspect::inspect(&args, color),
+        Command::List { what } => crate::catalogue::list(what, color),
+        Command::Schema { what } => crate::catalogue::schema(what),
+        Command::Explain { code } => crate::catalogue::explain(&code),
+        Command::Hash(args) => crate::hash::hash(&args, color),
+    };
+    done.unwrap_or_else(|stop: Stop| {
+        output::note(&stop.message);
+        stop.code
+    })
+    .into()
+}

@@ -1,0 +1,151 @@
+//! From what was typed to a scenario: which file is meant, is it readable, is it right?
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use trace::Scenario;
+
+use crate::exit;
+use crate::output::{Color, Stop};
+
+/// Where scenarios are looked up by their stem.
+pub(crate) const DIRECTORIES: [&str; 2] = ["scenarios", "scenarios/known"];
+
+/// What is read of a scenario file; the parser refuses what is as long as this.
+const SCENARIO_BYTES_MAX: u64 = (1 << 20) + 1;
+
+/// Reads `key=value`.
+///
+/// # Errors
+///
+/// If there is no `=`, or nothing before it.
+pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(format!("`{text}` is not KEY=VALUE, such as limits.storm=20s")),
+    }
+}
+
+/// Finds, reads and checks a scenario.
+///
+/// # Errors
+///
+/// If there is none, or it is wrong; says where, and what was expected.
+pub(crate) fn scenario(
+    name: &str,
+    overrides: &[(String, String)],
+    color: Color,
+) -> Result<Scenario, Stop> {
+    let path = path_of(name)?;
+    let bytes = read(&path)?;
+    parse(&path.display().to_string(), &bytes, overrides, color)
+}
+
+/// Checks a scenario, given its bytes.
+///
+/// # Errors
+///
+/// If it is wrong.
+pub(crate) fn parse(
+    file: &str,
+    bytes: &[u8],
+    overrides: &[(String, String)],
+    color: Color,
+) -> Result<Scenario, Stop> {
+    trace::parse_scenario_bytes(file, bytes, overrides).map_err(|problems| Stop {
+        code: exit::BAD_INPUT,
+        message: problems.render(color.on_stderr()).trim_end().to_owned(),
+    })
+}
+
+/// Reads a file as far as a scenario may be long.
+fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+    let unreadable =
+        |error| Stop::bad_input(format!("cannot read scenario {}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(SCENARIO_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// A path stands for itself, a stem for the file of that name in one of [`DIRECTORIES`].
+fn path_of(name: &str) -> Result<PathBuf, Stop> {
+    let path = Path::new(name);
+    if path.is_file() {
+        return Ok(path.to_owned());
+    }
+    let mut known = Vec::new();
+    for directory in DIRECTORIES {
+        for file in files(Path::new(directory)) {
+            if stem(&file) == name {
+                return Ok(file);
+            }
+            known.push(stem(&file));
+        }
+    }
+    let near = known.iter().min_by_key(|stem| distance(stem, name));
+    let hint = match near {
+        Some(near) if distance(near, name) <= 3 => format!("; did you mean `{near}`?"),
+        Some(_) => "; `squall list scenarios` shows what there is".to_owned(),
+        None => format!(", and there is no {}/ here", DIRECTORIES[0]),
+    };
+    Err(Stop::bad_input(format!("no scenario file `{name}`{hint}")))
+}
+
+/// The scenario files in a directory, by name.
+pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml" || ext == "json"))
+        .filter(|path| !path.to_string_lossy().ends_with(".schema.json"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The name of a scenario file without directory and extension.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// How many insertions, deletions and replacements lie between two words (*Levenshtein*).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_are_split_at_the_first_equals_sign() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        assert_eq!(parse_override("limits.storm = 20s"), pair("limits.storm", "20s"));
+        assert_eq!(parse_override("a=b=c"), pair("a", "b=c"));
+        assert!(parse_override("=3").is_err());
+        assert!(parse_override("limits.storm").is_err());
+    }
+
+    #[test]
+    fn near_words_are_near() {
+        assert_eq!(distance("partitions", "partiton"), 2);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("same", "same"), 0);
+    }
+}

@@ -1,0 +1,179 @@
+//! What a person wants to know of a failed run: the operations and faults around it, with the
+//! role that each answering node had at that moment. Collected while the run goes.
+
+use std::collections::BTreeMap;
+
+use system::{Nanos, NodeId, Note, Op, Output, ReadPath, Role};
+use trace::{Event, Kind, OpId, Outcome, Violation};
+
+use crate::words;
+
+/// Lines of operations and of faults that a report shows at most.
+const LINES_MAX: usize = 5;
+
+/// Operations, faults and roles, as the events tell.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    ops: BTreeMap<OpId, Told>,
+    faults: Vec<Struck>,
+    roles: BTreeMap<NodeId, (Role, u64)>,
+    violations: Vec<(u64, Nanos)>,
+}
+
+/// What is known of an operation.
+#[derive(Debug)]
+struct Told {
+    op: Op,
+    invoked: Nanos,
+    /// The end, who answered, and what that node was.
+    end: Option<(Nanos, NodeId, Outcome, Option<(Role, u64)>)>,
+}
+
+/// A fault that struck.
+#[derive(Debug)]
+struct Struck {
+    number: u32,
+    name: &'static str,
+    detail: Box<str>,
+    from: Nanos,
+    to: Option<Nanos>,
+}
+
+impl Story {
+    /// Takes in the next event.
+    pub(crate) fn observe(&mut self, event: &Event) {
+        match &event.kind {
+            Kind::Note { node, note: Note::Role { role, term, .. } } => {
+                self.roles.insert(*node, (*role, *term));
+            }
+            Kind::Crash { node, .. } | Kind::Halt { node, .. } => {
+                self.roles.remove(node);
+            }
+            Kind::Invoke { id, op } => {
+                let told = Told { op: (**op).clone(), invoked: event.at, end: None };
+                self.ops.insert(*id, told);
+            }
+            Kind::Return { id, outcome, node } => {
+                let role = self.roles.get(node).copied();
+                if let Some(told) = self.ops.get_mut(id) {
+                    told.end = Some((event.at, *node, (**outcome).clone(), role));
+                }
+            }
+            Kind::FaultStart { fault, name, detail } => self.faults.push(Struck {
+                number: *fault,
+                name,
+                detail: detail.clone(),
+                from: event.at,
+                to: None,
+            }),
+            Kind::FaultEnd { fault, .. } => {
+                for struck in self.faults.iter_mut().filter(|struck| struck.number == *fault) {
+                    struck.to.get_or_insert(event.at);
+                }
+            }
+            Kind::Violation(_) => self.violations.push((event.seq, event.at)),
+            _ => {}
+        }
+    }
+
+    /// The operations concerned, one line each.
+    pub(crate) fn ops(&self, violation: &Violation) -> Vec<String> {
+        let mut told: Vec<(OpId, &Told)> = violation
+            .ops
+            .iter()
+            .filter_map(|id| self.ops.get(id).map(|told| (*id, told)))
+            .collect();
+        told.sort_by_key(|(id, told)| (told.invoked, *id));
+        let mut lines: Vec<String> =
+            told.iter().take(LINES_MAX).map(|(id, told)| line(*id, told)).collect();
+        if told.len() > LINES_MAX {
+            lines.push(format!("and {} more", told.len() - LINES_MAX));
+        }
+        lines
+    }
+
+    /// The faults that struck before the violation, the last ones of them.
+    pub(crate) fn faults(&self, before: Nanos) -> Vec<String> {
+        let struck: Vec<&Struck> = self.faults.iter().filter(|f| f.from <= before).collect();
+        let hidden = struck.len().saturating_sub(LINES_MAX);
+        let mut lines = Vec::new();
+        if hidden > 0 {
+            lines.push(format!("{hidden} earlier ones, then"));
+        }
+        lines.extend(struck[hidden..].iter().map(|struck| {
+            let until = struck.to.map_or(String::new(), |to| format!("-{}", trace::text::time(to)));
+            let from = trace::text::time(struck.from);
+            let detail = words::cut(&struck.detail, 60);
+            format!("f{} {} {detail} {from}{until}", struck.number, struck.name)
+        }));
+        lines
+    }
+
+    /// When the operations of a violation were over: what struck later is not part of the tale.
+    pub(crate) fn moment(&self, violation: &Violation, end: Nanos) -> Nanos {
+        let ends = violation.ops.iter().filter_map(|id| self.ops.get(id)?.end.as_ref());
+        ends.map(|(at, ..)| *at)
+            .max()
+            .unwrap_or_else(|| self.violations.first().map_or(end, |(_, at)| *at))
+    }
+}
+
+fn line(id: OpId, told: &Told) -> String {
+    let begin = format!(
+        "c{}.{}  {:<24}  invoked {}",
+        id.client,
+        id.number,
+        op(&told.op),
+        trace::text::time(told.invoked)
+    );
+    let Some((at, node, outcome, role)) = &told.end else {
+        return format!("{begin}  never returned");
+    };
+    let at = trace::text::time(*at);
+    let who = match (node, role) {
+        (0, _) => String::new(),
+        (node, Some((role, term))) => {
+            format!("  by n{node}, {} of term {term}", words::role(*role))
+        }
+        (node, None) => format!("  by n{node}"),
+    };
+    match outcome {
+        Outcome::Ok { output, path, .. } => {
+            format!("{begin}  ok {at}{}{who}{}", answer(output), served(*path))
+        }
+        Outcome::Failed(why) => format!("{begin}  failed {at} ({why}){who}"),
+        Outcome::Unknown(why) => format!("{begin}  unknown {at} ({why})"),
+    }
+}
+
+fn op(op: &Op) -> String {
+    let key = words::bytes(op.key());
+    match op {
+        Op::Get { .. } | Op::Delete { .. } => format!("{} {key}", op.name()),
+        Op::Put { value, .. } | Op::Append { value, .. } => {
+            format!("{} {key} {}", op.name(), words::bytes(value))
+        }
+        Op::Cas { expect, value, .. } => {
+            format!("cas {key} {} -> {}", words::optional(expect.as_deref()), words::bytes(value))
+        }
+    }
+}
+
+fn answer(output: &Output) -> String {
+    match output {
+        Output::Value(value) => format!(" -> {}", words::optional(value.as_deref())),
+        Output::Done => String::new(),
+        Output::Swapped(swapped) => format!(" -> {swapped}"),
+    }
+}
+
+fn served(path: ReadPath) -> &'static str {
+    match path {
+        ReadPath::Log => "",
+        ReadPath::Session => ", from its session",
+        ReadPath::ReadIndex => ", by read index",
+        ReadPath::FollowerReadIndex => ", by a follower's read index",
+        ReadPath::Lease => ", by lease",
+        ReadPath::Local => ", from its own map",
+    }
+}

@@ -1,0 +1,102 @@
+//! Numbers, names and values as people read them.
+
+use system::Role;
+
+/// Bytes of a value that are shown.
+const VALUE_SHOWN_MAX: usize = 16;
+
+/// Wall time: `0.09s`.
+pub(crate) fn wall(elapsed: std::time::Duration) -> String {
+    format!("{}.{:02}s", elapsed.as_secs(), elapsed.subsec_millis() / 10)
+}
+
+/// A count with its noun: `1 crash`, `2 crashes`.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A number in groups of three: `41,377`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.char_indices() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A role's name in a sentence.
+pub(crate) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Follower => "follower",
+        Role::PreCandidate => "pre-candidate",
+        Role::Candidate => "candidate",
+        Role::Leader => "leader",
+        Role::Learner => "learner",
+    }
+}
+
+/// A key or value, cut if it is long.
+pub(crate) fn bytes(bytes: &[u8]) -> String {
+    cut(&trace::text::bytes(bytes), VALUE_SHOWN_MAX)
+}
+
+/// A value that may be absent.
+pub(crate) fn optional(value: Option<&[u8]>) -> String {
+    value.map_or("absent".to_owned(), bytes)
+}
+
+/// The beginning of a text, with dots if there is more.
+pub(crate) fn cut(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max).chain("..".chars()).collect()
+}
+
+/// A text of several lines as one.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Quotes an argument for a POSIX shell, if it needs it.
+pub(crate) fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(grouped(41_377), "41,377");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+        assert_eq!(count(1, "crash", "crashes"), "1 crash");
+    }
+
+    #[test]
+    fn arguments_survive_a_shell() {
+        assert_eq!(quoted("limits.storm=20s"), "limits.storm=20s");
+        assert_eq!(quoted("my scenario.toml"), "'my scenario.toml'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted("a=[1]"), "'a=[1]'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn values_are_shown_as_text_if_they_are_text() {
+        assert_eq!(bytes(b"v7"), "v7");
+        assert_eq!(bytes(b"\0\x01"), "0x0001");
+        assert_eq!(optional(None), "absent");
+    }
+}
