@@ -1,0 +1,10 @@
+//! `squall` as its users meet it: started as a program, in a directory of its own.
+
+// Tests of the command line start processes and look at files.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod bad_input;
+mod place;
+mod replay;
+mod run;
+mod words;

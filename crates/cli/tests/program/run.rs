@@ -1,0 +1,142 @@
+//! `squall run`: verdicts, traces, and the block that a failure prints.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::place::{Place, Ran};
+
+/// Runs seeds of a scenario that is expected to fail until one does.
+pub(crate) fn failing(place: &Place, scenario: &str) -> (u64, Ran) {
+    for seed in 0..50 {
+        let ran = place.run(&["run", scenario, "--seed", &seed.to_string()]);
+        match ran.code {
+            0 | 5 => {}
+            100 => return (seed, ran),
+            _ => panic!("{ran:?}"),
+        }
+    }
+    panic!("no seed of {scenario} fails")
+}
+
+#[test]
+fn a_steady_cluster_passes_and_leaves_nothing_behind() {
+    let place = Place::with_scenarios("steady");
+    let ran = place.run(&["run", "steady", "--seed", "7"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.starts_with("    PASS  "), "{ran:?}");
+    for word in ["ops", "election", "crash", "torn", "dropped", "duplicated", "snapshot"] {
+        assert!(ran.stdout.contains(word), "{word}: {ran:?}");
+    }
+    assert!(ran.stderr.contains("run  steady  seed 7  "), "{ran:?}");
+    assert_eq!(place.entries(), ["scenarios"]);
+}
+
+#[test]
+fn a_random_seed_is_said_and_can_be_given_again() {
+    let place = Place::with_scenarios("random");
+    let first = place.run(&["run", "steady", "--format", "json"]);
+    assert!(first.stderr.contains("(random)"), "{first:?}");
+    let seed = first.json()["seed"].to_string();
+    let again = place.run(&["run", "steady", "--format", "json", "--seed", &seed]);
+    assert_eq!(first.json()["hash"], again.json()["hash"]);
+}
+
+#[test]
+fn two_runs_write_the_same_bytes() {
+    let place = Place::with_scenarios("twice");
+    for scenario in ["steady", "chaos"] {
+        for trace in ["a.jsonl", "b.jsonl", "c.jsonl.zst"] {
+            let ran = place.run(&["run", scenario, "--seed", "3", "--trace", trace]);
+            assert!([0, 5].contains(&ran.code), "{ran:?}");
+        }
+        let read = |name: &str| fs::read(place.path(name)).expect("a trace");
+        assert!(read("a.jsonl") == read("b.jsonl"), "{scenario}: two traces of one seed differ");
+        assert!(read("c.jsonl.zst").len() < read("a.jsonl").len());
+    }
+}
+
+#[test]
+fn a_trace_on_stdout_is_the_trace_alone() {
+    let place = Place::with_scenarios("stdout");
+    let ran = place.run(&["run", "steady", "--seed", "3", "--trace", "-"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.starts_with("{\"squall\":\"trace\""));
+    assert!(ran.stdout.lines().all(|line| line.starts_with('{') && line.ends_with('}')));
+    assert!(ran.stderr.contains("PASS"));
+}
+
+#[test]
+fn a_failure_is_told_in_25_lines_and_its_last_line_does_it_again() {
+    let place = Place::with_scenarios("failure");
+    let (seed, ran) = failing(&place, "raftexample");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines.len() <= 25, "{} lines:\n{}", lines.len(), ran.stdout);
+    assert!(lines[0].starts_with("    FAIL  "), "{}", ran.stdout);
+    for word in ["expected by the scenario", "same hash", "trace ", "Faults before it"] {
+        assert!(ran.stdout.contains(word), "{word}: {}", ran.stdout);
+    }
+    let command = lines.last().expect("there are lines").trim();
+    let command = command.strip_prefix("reproduce  squall ").expect("a command");
+    assert_eq!(command, format!("run raftexample --seed {seed}"));
+    let mut arguments: Vec<&str> = command.split(' ').collect();
+    arguments.extend(["--format", "json"]);
+    let again = place.run(&arguments);
+    assert_eq!(again.code, 100);
+    let again = again.json();
+    let hash = again["hash"].as_str().expect("a hash");
+    assert!(ran.stdout.contains(&hash[..12]), "{hash}: {}", ran.stdout);
+    assert_eq!(again["verified"], true);
+    assert_eq!(again["expected"], true);
+    let trace = again["trace"].as_str().expect("a path");
+    assert!(place.path(trace).is_file(), "{trace}");
+    assert_eq!(place.entries(), [".squall", "scenarios"]);
+}
+
+#[test]
+fn overrides_are_part_of_the_command_that_reproduces() {
+    let place = Place::with_scenarios("overrides");
+    let arguments = ["run", "steady", "--seed", "5", "--format", "json"];
+    let plain = place.run(&arguments).json();
+    let mut changed: Vec<&str> = arguments.to_vec();
+    changed.extend(["--set", "workload.keys=2", "--set", "workload.mix={ get = 1, put = 1 }"]);
+    let changed = place.run(&changed).json();
+    assert_ne!(plain["hash"], changed["hash"]);
+    let command = "squall run steady --seed 5 --set workload.keys=2 --set \
+                   'workload.mix={ get = 1, put = 1 }'";
+    assert_eq!(changed["reproduce"], command);
+}
+
+#[test]
+fn artifacts_hold_what_is_kept_of_a_failure() {
+    let place = Place::with_scenarios("artifacts");
+    let (seed, _) = failing(&place, "raftexample");
+    let seed = seed.to_string();
+    let ran = place.run(&["run", "raftexample", "--seed", &seed, "--artifacts", "out", "-q"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (100, ""), "{ran:?}");
+    let copied = fs::read_dir(place.path("out")).expect("a directory").count();
+    assert_eq!(copied, 1);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::with_scenarios("pipe");
+    let mut child = place
+        .squall(&["run", "steady", "--seed", "3", "--trace", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("squall starts");
+    drop(child.stdout.take());
+    let ran = Ran::of(child.wait_with_output().expect("squall ends"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+}
+
+#[test]
+fn a_dry_run_says_the_plan_and_runs_nothing() {
+    let place = Place::with_scenarios("dry");
+    let ran = place.run(&["run", "raftexample", "--seed", "1", "--dry-run"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("nothing was run") && ran.stdout.contains("crash"), "{ran:?}");
+    assert_eq!(place.entries(), ["scenarios"]);
+}

@@ -1,0 +1,72 @@
+//! Help, lists, schemas and colours.
+
+use crate::place::{Place, Ran};
+
+#[test]
+fn help_is_short_and_says_the_exit_codes() {
+    let place = Place::empty("help");
+    let ran = place.run(&["--help"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.lines().count() <= 40, "{}", ran.stdout);
+    for word in ["Exit codes", "100  a failure was found", "  8  non-determinism", "run", "replay"]
+    {
+        assert!(ran.stdout.contains(word), "{word}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("__hash"));
+    let run = place.run(&["run", "--help"]);
+    assert!(run.stdout.lines().count() <= 60, "{}", run.stdout);
+    assert!(!run.stdout.contains("timeout"));
+}
+
+#[test]
+fn colour_is_used_only_where_it_is_wanted() {
+    let place = Place::with_scenarios("colour");
+    let arguments = ["run", "steady", "--seed", "3"];
+    let with = |name: &str, value: &str| {
+        Ran::of(place.squall(&arguments).env(name, value).output().expect("squall starts"))
+    };
+    let plain = place.run(&arguments);
+    assert!(!plain.stdout.contains('\x1b') && !plain.stderr.contains('\x1b'), "a pipe: {plain:?}");
+    let forced = with("CLICOLOR_FORCE", "1");
+    assert!(forced.stdout.contains('\x1b'), "{forced:?}");
+    let never = Ran::of(
+        place
+            .squall(&arguments)
+            .env("CLICOLOR_FORCE", "1")
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("squall starts"),
+    );
+    assert!(!never.stdout.contains('\x1b'), "{never:?}");
+    let always = place.run(&["run", "steady", "--seed", "3", "--color", "always"]);
+    assert!(always.stdout.contains('\x1b'), "{always:?}");
+}
+
+#[test]
+fn what_there_is_can_be_listed() {
+    let place = Place::with_scenarios("lists");
+    let scenarios = place.run(&["list", "scenarios"]);
+    assert!(scenarios.stdout.contains("steady ") && scenarios.code == 0, "{scenarios:?}");
+    assert!(!scenarios.stdout.contains("cannot be read"), "{scenarios:?}");
+    assert!(place.run(&["list", "checks"]).stdout.contains("election-safety"));
+    assert!(place.run(&["list", "faults"]).stdout.contains("partition"));
+    for what in ["scenario", "trace"] {
+        let schema = place.run(&["schema", what]);
+        assert!(schema.json().is_object(), "{schema:?}");
+    }
+    let explained = place.run(&["explain", "s021"]);
+    assert!(explained.stdout.contains("no such node"), "{explained:?}");
+    assert_eq!(place.run(&["explain", "S999"]).code, 2);
+}
+
+#[test]
+fn json_is_one_object_with_all_that_is_known() {
+    let place = Place::with_scenarios("json");
+    let ran = place.run(&["run", "steady", "--seed", "3", "--format", "json"]);
+    let told = ran.json();
+    assert_eq!(told["verdict"], "pass");
+    assert_eq!(told["exit"], 0);
+    assert_eq!(told["seed"], 3);
+    assert!(told["counters"]["ops-ok"].as_u64().is_some_and(|ok| ok > 0), "{told}");
+    assert_eq!(ran.stdout.lines().count(), 1);
+}
