@@ -1,1 +1,48 @@
-fn main() {}
+//! `cargo xtask`: what this repository does to itself. Tidy it, soak it, compare its runs, and all
+//! of that at once.
+
+// Automation lives outside the simulation: it reads files and starts processes.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
+
+mod banlist;
+mod ci;
+mod determinism;
+mod process;
+mod soak;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  ci                                     everything below, and the tests; the last line sums up
+  tidy                                   lengths, module docs, words, arrows between crates
+  banlist                                shows that the linter refuses what may not reach an event
+  soak [--seeds N] [--scenario S]...     many seeds of each scenario that must pass
+  determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.split_first() {
+        Some((&"ci", [])) => ci::ci(),
+        Some((&"tidy", [])) => tidy::tidy(),
+        Some((&"banlist", [])) => banlist::banlist(),
+        Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),
+        Some((&"determinism", flags)) => determinism::seeds(flags).and_then(determinism::compare),
+        Some((&("-h" | "--help" | "help"), _)) => Ok(HELP.to_owned()),
+        _ => Err(HELP.to_owned()),
+    };
+    match done {
+        Ok(summary) => {
+            println!("{}", summary.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(complaint) => {
+            eprintln!("{}", complaint.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Everything that a change must pass, in the order of what fails soonest. Each step says a line;
+//! the last line is the sum.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::{determinism, process, soak, tidy};
+
+/// Seeds of each scenario that a change must pass.
+const SOAK_SEEDS: u64 = 20;
+
+/// Seeds of each scenario whose hashes are compared.
+const DETERMINISM_SEEDS: u64 = 3;
+
+/// What has been counted so far.
+#[derive(Debug, Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    /// Counts a step and says how it went; a step may stand for many tests.
+    fn step(&mut self, name: &str, started: Instant, result: Result<u64, String>) {
+        let seconds = started.elapsed().as_secs_f64();
+        match result {
+            Ok(count) => {
+                self.passed += count;
+                println!("ci: {name}: {count} passed in {seconds:.1}s");
+            }
+            Err(complaint) => {
+                self.failed += 1;
+                println!("{}\nci: {name}: FAILED after {seconds:.1}s", complaint.trim_end());
+            }
+        }
+    }
+}
+
+/// Runs all steps, whatever became of those before.
+///
+/// # Errors
+///
+/// If a step failed; the last line of the complaint is the sum, as it is on success.
+pub(crate) fn ci() -> Result<String, String> {
+    let mut tally = Tally::default();
+    let steps: [(&str, fn() -> Result<u64, String>); 7] = [
+        ("format", || command(&["fmt", "--all", "--check"])),
+        ("tidy", || say(tidy::tidy())),
+        ("clippy", || {
+            command(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        }),
+        ("tests", tests),
+        ("expectations", expectations),
+        ("determinism", || say(determinism::compare(DETERMINISM_SEEDS))),
+        ("soak", || say(soak::soak(&soak::Options { seeds: SOAK_SEEDS, scenarios: Vec::new() }))),
+    ];
+    for (name, step) in steps {
+        let started = Instant::now();
+        tally.step(name, started, step());
+    }
+    let sum = format!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 {
+        return Ok(sum);
+    }
+    println!("{sum}");
+    Err("ci: FAILED".to_owned())
+}
+
+fn command(arguments: &[&str]) -> Result<u64, String> {
+    process::run(&mut process::cargo(arguments)).map(|()| 1)
+}
+
+/// Prints the last line of a step that counts as one.
+fn say(result: Result<String, String>) -> Result<u64, String> {
+    result.map(|summary| {
+        println!("{summary}");
+        1
+    })
+}
+
+/// All tests of the workspace, in release, and those of the docs.
+fn tests() -> Result<u64, String> {
+    let nextest = process::output(&mut process::cargo(&["nextest", "--version"]))?.0 == 0;
+    let mut run = if nextest {
+        process::cargo(&["nextest", "run", "--release", "--workspace", "--no-fail-fast"])
+    } else {
+        process::cargo(&["test", "--release", "--workspace", "--no-fail-fast"])
+    };
+    run.env("CARGO_TERM_COLOR", "never");
+    let (code, stdout, stderr) = process::output(&mut run)?;
+    let words = format!("{stdout}\n{stderr}");
+    if code != 0 {
+        return Err(words);
+    }
+    let counted: u64 = words.lines().filter_map(counted).sum();
+    if counted == 0 {
+        return Err(format!("{words}\nno test was run"));
+    }
+    Ok(counted)
+}
+
+/// How many tests passed, from the line in which a test runner sums up.
+fn counted(line: &str) -> Option<u64> {
+    let sum = line.trim_start();
+    if !sum.starts_with("test result: ok.") && !sum.starts_with("Summary [") {
+        return None;
+    }
+    let before = sum.split(" passed").next()?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+/// Every scenario ends as it expects, every trace that is kept replays.
+fn expectations() -> Result<u64, String> {
+    let squall = process::squall("release")?;
+    let mut passed = 0;
+    for path in soak::files() {
+        soak::expected(&path)?;
+        passed += 1;
+    }
+    for path in tidy::children(&process::root().join("traces")) {
+        let name = path.to_string_lossy();
+        if !name.ends_with(".jsonl") && !name.ends_with(".jsonl.zst") {
+            continue;
+        }
+        let mut replay = Command::new(&squall);
+        replay.arg("replay").arg(&path);
+        let (code, stdout, stderr) = process::output(&mut replay)?;
+        if code != 0 && code != 100 {
+            return Err(format!("{stdout}{stderr}{replay:?} ended with {code}"));
+        }
+        passed += 1;
+    }
+    Ok(passed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_both_runners_are_read() {
+        let test = "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
+        let nextest = "     Summary [   0.5s] 34 tests run: 34 passed, 0 skipped";
+        let slow = "     Summary [   0.5s] 34 tests run: 34 passed (1 slow), 0 skipped";
+        assert_eq!(counted(test), Some(12));
+        assert_eq!(counted(nextest), Some(34));
+        assert_eq!(counted(slow), Some(34));
+        assert_eq!(counted("running 3 tests"), None);
+    }
+}
