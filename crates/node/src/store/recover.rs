@@ -29,16 +29,18 @@ use super::{Effects, Recovered, SNAPSHOTS_KEPT, Store, StoreOptions, frame};
 /// Answers [`Store::open`].
 pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, Recovered), Halt> {
     let replay = Replay::read(effects)?;
+    let noted = replay.mark.map_or(0, |mark| mark.index);
+    let commit = replay.hard_state.commit.max(noted);
+    let last = replay.log.last_index();
+    if commit > last {
+        let sequence = replay.segments.back().map_or(1, |segment| segment.sequence);
+        let end = at(sequence, replay.position as usize);
+        return Err(corrupt(&end, format!("commit {commit} is beyond the last index {last}")));
+    }
+    // Nothing is refused behind this, so nothing is changed in front of a refusal.
     let (chosen, files) = choose_snapshot(effects, &replay)?;
     let Replay { log, mut hard_state, founding, mark, segments, chain, position, .. } = replay;
-
-    let noted = mark.map_or(0, |mark| mark.index);
-    hard_state.commit = hard_state.commit.max(noted);
-    if hard_state.commit > log.last_index() {
-        let [commit, last] = [hard_state.commit, log.last_index()];
-        let place = end_of_log(&segments, position);
-        return Err(corrupt(&place, format!("commit {commit} is beyond the last index {last}")));
-    }
+    hard_state.commit = commit;
     if let Some(unfinished) = replay.unfinished {
         effects.push(Effect::Remove { path: wal::path(unfinished) });
     }
@@ -49,7 +51,9 @@ pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, R
         }
         effects.push(Effect::Sync { path });
     }
-    effects.push(Effect::SyncDir { dir: wal::DIRECTORY.into() });
+    if replay.unfinished.is_some() || !segments.is_empty() {
+        effects.push(Effect::SyncDir { dir: wal::DIRECTORY.into() });
+    }
 
     let is_new = log.last() == Place::default()
         && hard_state == HardState::default()
@@ -271,10 +275,6 @@ fn refuse_unless_torn(bytes: &[u8], sequence: u64, bad: usize) -> Result<(), Hal
 
 fn read_file(effects: &Effects, path: &str) -> Result<Option<Vec<u8>>, Halt> {
     effects.read(path).map_err(|error| unreadable(path, error))
-}
-
-fn end_of_log(segments: &VecDeque<Segment>, position: u64) -> String {
-    at(segments.back().map_or(1, |segment| segment.sequence), position as usize)
 }
 
 fn at(sequence: u64, offset: usize) -> String {
