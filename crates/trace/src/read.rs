@@ -6,6 +6,8 @@
 //!   write, and the hash of the run must agree with every mark and with the footer.
 //! * A trace that is cut is still readable up to the cut, see [`Reader::truncated`].
 
+mod first;
+
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -16,6 +18,7 @@ use crate::hash::{RunHash, hash_text};
 use crate::header::{Header, TRACE_VERSION};
 use crate::line::{Fields, kind_name, parse_fields, write_line};
 use crate::write::{Footer, Mark};
+use first::{CUT_HEADER, at, header, plain, unreadable};
 
 /// The longest line that is read, in bytes.
 pub const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -305,16 +308,6 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
-const CUT_HEADER: &str = "the file ends within the first line, which should say what the run was";
-
-fn at(line: u64, message: impl Into<String>) -> TraceProblem {
-    TraceProblem { line, column: None, message: message.into() }
-}
-
-fn unreadable(line: u64, error: &io::Error) -> TraceProblem {
-    at(line, format!("cannot be read: {error}"))
-}
-
 /// Reads a line with its line feed; nothing at the end of the file.
 fn take_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
     input.by_ref().take(LINE_BYTES_MAX + 1).read_until(b'\n', line)?;
@@ -323,59 +316,6 @@ fn take_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     Ok(())
-}
-
-/// What a JSON error says, without its place: that is told apart.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_string()
-}
-
-/// Reads the first line; also tells whether a newer minor version wrote it.
-fn header(bytes: &[u8]) -> Result<(Header, bool), TraceProblem> {
-    if bytes.is_empty() {
-        return Err(at(1, "the file is empty; a trace was expected"));
-    }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Err(at(1, "the file is compressed by gzip; traces are plain or zstd"));
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(at(1, "this is a binary file, not a trace"));
-    };
-    if text.contains('\0') {
-        return Err(at(1, "this is a binary file, not a trace"));
-    }
-    let whole = text.ends_with('\n');
-    let fields: Map<String, Value> = serde_json::from_str(text.trim_end()).map_err(|error| {
-        if text.starts_with("{\"squall\":\"trace\"") {
-            let problem = format!("this is not a JSON object: {}", plain(&error));
-            let message = if whole { &problem } else { CUT_HEADER };
-            return TraceProblem { column: Some(error.column() as u64), ..at(1, message) };
-        }
-        at(1, "this is not a trace: a trace begins with {\"squall\":\"trace\"")
-    })?;
-    let line = Fields(&fields);
-    if fields.get("squall").and_then(Value::as_str) != Some("trace") {
-        return Err(at(1, "this is not a trace: a trace begins with {\"squall\":\"trace\""));
-    }
-    let newer = version(line).map_err(|message| at(1, message))?;
-    let header = Header::parse(line).map_err(|message| at(1, message))?;
-    Ok((header, newer))
-}
-
-/// Whether the minor version is above ours.
-fn version(line: Fields<'_>) -> Result<bool, String> {
-    let found = line.text("v")?;
-    let parts = |text: &str| {
-        let (major, minor) = text.split_once('.')?;
-        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
-    };
-    let ours = parts(TRACE_VERSION).expect("our own version is well-formed");
-    match parts(found) {
-        Some((major, minor)) if major == ours.0 => Ok(minor > ours.1),
-        Some(_) => Err(format!("this build reads squall.trace {}.x; this file is {found}", ours.0)),
-        None => Err(format!("field `v` should be a version like \"{TRACE_VERSION}\"")),
-    }
 }
 
 /// Compares a line with what the writer makes of its content.
@@ -389,3 +329,6 @@ fn differs(text: &str, expected: &str, name: &str) -> Result<(), String> {
         same + 1
     ))
 }
+
+#[cfg(test)]
+mod tests;
