@@ -17,9 +17,9 @@ pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
     command: Command,
-    /// When to use colour.
+    /// When to use colour: auto, always or never.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "SQUALL_COLOR")]
-    #[arg(hide_env = true, hide_possible_values = false)]
+    #[arg(hide_env = true, hide_possible_values = true)]
     color: Color,
 }
 

@@ -72,7 +72,7 @@ fn a_failure_is_told_in_25_lines_and_its_last_line_does_it_again() {
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert!(lines.len() <= 25, "{} lines:\n{}", lines.len(), ran.stdout);
     assert!(lines[0].starts_with("    FAIL  "), "{}", ran.stdout);
-    for word in ["expected by the scenario", "same hash", "trace ", "Faults before it"] {
+    for word in ["expected by the scenario", "same hash", "trace ", "invoked "] {
         assert!(ran.stdout.contains(word), "{word}: {}", ran.stdout);
     }
     let command = lines.last().expect("there are lines").trim();
