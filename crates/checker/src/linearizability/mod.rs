@@ -13,8 +13,10 @@
 mod anomaly;
 mod frontier;
 mod model;
+mod open;
 mod search;
 mod shrink;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -74,8 +74,8 @@ pub(super) struct Model {
     pub(super) appended: Vec<Vec<(u32, State)>>,
     /// For each state, the suffixes whose appending can produce it.
     pub(super) made_by: Vec<Vec<u32>>,
-    /// How many suffixes there are.
-    pub(super) suffixes: usize,
+    /// For each suffix, the last moment in which it matters whether it was appended to what.
+    pub(super) suffix_needed: Vec<u32>,
     /// The last moment in which an answer can depend on a value's absence.
     pub(super) differ_until: Option<u32>,
 }
@@ -163,7 +163,7 @@ impl Model {
                 _ => {}
             }
         }
-        let mut model = Model { suffixes: values.suffixes.len(), ..Model::default() };
+        let mut model = Model { suffix_needed: vec![0; values.suffixes.len()], ..Model::default() };
         let edges = trace_appends(&mut values);
         model.initial = values.state(None);
         model.build_steps(&known, &values);
@@ -242,6 +242,10 @@ impl Model {
                 }
             }
         }
+        for &(_, suffix, to) in edges {
+            let until = &mut self.suffix_needed[suffix as usize];
+            *until = (*until).max(self.needed[to as usize]);
+        }
     }
 
     /// Marks what need not happen and that nobody can notice.
@@ -249,16 +253,12 @@ impl Model {
         if self.differ_until.is_some() {
             return;
         }
-        let mut appendable = vec![false; self.suffixes];
-        for &suffix in self.made_by.iter().flatten() {
-            appendable[suffix as usize] = true;
-        }
         for step in &mut self.steps {
             step.unnoticed = step.deadline == u32::MAX
                 && match step.effect {
                     Effect::Read(_) | Effect::Differ(_) => true,
                     Effect::Write(to) | Effect::Swap(_, to) => to == JUNK,
-                    Effect::Append(suffix) => !appendable[suffix as usize],
+                    Effect::Append(suffix) => self.suffix_needed[suffix as usize] == 0,
                 };
         }
     }

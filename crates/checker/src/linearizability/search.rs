@@ -12,6 +12,11 @@
 
 use super::frontier::{Configuration, Frontier, SLOTS_MAX, Slots};
 use super::model::{Effect, JUNK, Model, Moment, State, Step};
+use super::open::{Future, Open};
+
+/// With more slots taken, unknown operations that only the absence of a value could betray are
+/// given up.
+const SLOTS_TIGHT: u32 = 96;
 
 /// The answer for one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,67 +31,6 @@ pub(super) enum Answer {
     TooOpen,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    slot: u32,
-    step: u32,
-    effect: Effect,
-    deadline: u32,
-}
-
-impl Open {
-    fn bit(self) -> Slots {
-        1 << self.slot
-    }
-
-    fn is_optional(self) -> bool {
-        self.deadline == u32::MAX
-    }
-}
-
-/// What is still to be invoked, by what it sees and makes.
-#[derive(Debug)]
-struct Future {
-    observers: Vec<u32>,
-    producers: Vec<u32>,
-    appends: Vec<u32>,
-}
-
-impl Future {
-    fn new(model: &Model) -> Future {
-        let states = model.needed.len();
-        let mut future = Future {
-            observers: vec![0; states],
-            producers: vec![0; states],
-            appends: vec![0; model.suffixes],
-        };
-        for step in model.steps.iter().filter(|step| !step.unnoticed) {
-            future.count(*step, 1);
-        }
-        future
-    }
-
-    fn count(&mut self, step: Step, change: u32) {
-        let add = |count: &mut u32| *count = count.wrapping_add(change);
-        match step.effect {
-            Effect::Read(state) => add(&mut self.observers[state as usize]),
-            Effect::Differ(_) => {}
-            Effect::Write(state) => add(&mut self.producers[state as usize]),
-            Effect::Swap(from, to) => {
-                if step.deadline != u32::MAX {
-                    add(&mut self.observers[from as usize]);
-                }
-                add(&mut self.producers[to as usize]);
-            }
-            Effect::Append(suffix) => add(&mut self.appends[suffix as usize]),
-        }
-    }
-
-    fn invoked(&mut self, step: Step) {
-        self.count(step, u32::MAX);
-    }
-}
-
 /// The search through one key's operations.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
@@ -99,6 +43,9 @@ pub(super) struct Search<'a> {
     now: u32,
     /// Whether no answer depends on a value's absence any more.
     junk_is_worst: bool,
+    /// Whether open operations were given up that might have been of use: an answer that cannot
+    /// be explained without them is no proof.
+    gave_up: bool,
 }
 
 /// Judges one key. Takes what it tries from `budget`.
@@ -124,7 +71,7 @@ pub(super) fn search(model: &Model, budget: &mut u64) -> Answer {
         }
         *budget -= cost;
         if search.frontier.list().is_empty() {
-            return Answer::No;
+            return if search.gave_up { Answer::TooOpen } else { Answer::No };
         }
     }
     Answer::Yes
@@ -144,6 +91,7 @@ impl<'a> Search<'a> {
             future: Future::new(model),
             now: 0,
             junk_is_worst: false,
+            gave_up: false,
         }
     }
 
@@ -243,6 +191,16 @@ impl<'a> Search<'a> {
         configuration.done &= !bit;
         configuration.either &= !bit;
         next.add(configuration, self.pure & !bit, self.junk_is_worst);
+    }
+
+    /// Whether nobody sees any more what the operation makes.
+    fn is_unnoticed(&self, effect: Effect) -> bool {
+        match effect {
+            Effect::Write(to) => self.canonical(to) == JUNK,
+            Effect::Swap(from, to) => [from, to].iter().any(|&s| self.canonical(s) == JUNK),
+            Effect::Append(suffix) => self.model.suffix_needed[suffix as usize] < self.now,
+            Effect::Read(_) | Effect::Differ(_) => false,
+        }
     }
 
     /// Whether anybody could tell that the operation took effect in front of nothing else.
@@ -376,15 +334,13 @@ impl<'a> Search<'a> {
     fn forget(&mut self) {
         self.junk_is_worst = self.model.differ_until.is_none_or(|until| until < self.now);
         let all_done = self.frontier.list().iter().fold(Slots::MAX, |all, c| all & c.done);
+        let is_tight = self.taken.count_ones() > SLOTS_TIGHT;
         let mut freed: Slots = 0;
-        for &open in self.open.iter().filter(|open| open.is_optional()) {
-            let is_useless = self.junk_is_worst
-                && match open.effect {
-                    Effect::Write(to) | Effect::Swap(_, to) => self.canonical(to) == JUNK,
-                    _ => false,
-                };
+        for open in self.open.clone().into_iter().filter(|open| open.is_optional()) {
+            let is_useless = self.is_unnoticed(open.effect) && (self.junk_is_worst || is_tight);
             if is_useless || all_done & open.bit() != 0 {
                 freed |= open.bit();
+                self.gave_up |= !self.junk_is_worst && all_done & open.bit() == 0;
             }
         }
         let is_stale = |c: &Configuration| self.canonical(c.state) != c.state;

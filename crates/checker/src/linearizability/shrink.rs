@@ -4,17 +4,22 @@
 //! value nobody who remains has seen. Then the rest of a linearizable history is linearizable too,
 //! and a part that is not convicts the whole.
 
-use system::Op;
+use std::collections::BTreeSet;
+
+use system::{Op, Output};
 use trace::{Operation, Outcome};
 
 use super::model::{Model, seen_by};
 use super::search::{Answer, search};
-use system::Output;
 
 /// What one look may cost, in configurations; one that costs more keeps what it tried to leave out.
 const LOOK_MAX: u64 = 1_000_000;
-/// How often may be looked.
-const LOOKS_MAX: u32 = 3_000;
+/// How many operations may be looked at, all looks together.
+const LOOKED_AT_MAX: usize = 2_000_000;
+/// A part that is larger is no quick guess any more.
+const GUESS_MAX: usize = 12;
+/// Beyond so many different answers, appends are kept unseen.
+const ANSWERS_MAX: usize = 200;
 
 /// A part of a history of one key.
 #[derive(Clone, Debug)]
@@ -36,20 +41,23 @@ impl Part<'_> {
 pub(super) fn counterexample<'a>(operations: &[&'a Operation]) -> Part<'a> {
     let mut part = Part { operations: operations.to_vec(), horizon: u64::MAX };
     cut_the_end(&mut part);
-    let mut looks = 0;
+    if let Some(guess) = guess(&part) {
+        part = guess;
+    }
+    let mut looked_at = 0;
     let mut chunk = part.operations.len().div_ceil(2);
-    while chunk > 0 && looks < LOOKS_MAX {
+    while chunk > 0 && looked_at < LOOKED_AT_MAX {
         let mut shrunk = false;
         let mut end = part.operations.len();
-        while end > 0 && looks < LOOKS_MAX {
+        while end > 0 && looked_at < LOOKED_AT_MAX {
             let start = end.saturating_sub(chunk);
-            let smaller = without(&part, start, end.min(part.operations.len()));
-            looks += 1;
+            looked_at += part.operations.len();
+            let smaller = without(&part, start, end);
             if smaller.operations.len() < part.operations.len() && smaller.is_broken() {
                 part = smaller;
                 shrunk = true;
             }
-            end = start;
+            end = start.min(part.operations.len());
         }
         if chunk == 1 && !shrunk {
             break;
@@ -57,6 +65,46 @@ pub(super) fn counterexample<'a>(operations: &[&'a Operation]) -> Part<'a> {
         chunk = if chunk == 1 { 1 } else { chunk / 2 };
     }
     part
+}
+
+/// Guesses a small part: the last answer, one operation more, and all that they may have noticed.
+fn guess<'a>(part: &Part<'a>) -> Option<Part<'a>> {
+    let last = part.operations.iter().find(|o| o.returned_seq == part.horizon)?;
+    let suspects = part.operations.iter().rev().filter(|o| o.id != last.id);
+    let suspects_max = LOOKED_AT_MAX * 4 / part.operations.len();
+    for suspect in suspects.take(suspects_max) {
+        let seed = vec![*last, *suspect];
+        let Some(operations) = noticed_together(part, seed) else { continue };
+        let guess = Part { operations, horizon: part.horizon };
+        if guess.is_broken() {
+            return Some(guess);
+        }
+    }
+    None
+}
+
+/// Adds what the chosen may have noticed; `None` if that is too much for a guess.
+fn noticed_together<'a>(
+    part: &Part<'a>,
+    mut chosen: Vec<&'a Operation>,
+) -> Option<Vec<&'a Operation>> {
+    loop {
+        let answers = Answers::of(&chosen, part.horizon);
+        let size = chosen.len();
+        for &operation in &part.operations {
+            let is_new = || chosen.iter().all(|other| other.id != operation.id);
+            if answers.may_depend_on(operation, part.horizon) && is_new() {
+                chosen.push(operation);
+                if chosen.len() > GUESS_MAX {
+                    return None;
+                }
+            }
+        }
+        if chosen.len() == size {
+            chosen.sort_by_key(|operation| operation.invoked_seq);
+            return Some(chosen);
+        }
+    }
 }
 
 /// Ends the part with the first return that cannot be explained.
@@ -82,50 +130,77 @@ fn cut_the_end(part: &mut Part<'_>) {
 
 /// The part without what may be left out of `start..end`.
 fn without<'a>(part: &Part<'a>, start: usize, end: usize) -> Part<'a> {
-    let mut stays: Vec<bool> =
-        (0..part.operations.len()).map(|place| !(start..end).contains(&place)).collect();
+    let mut operations = part.operations.clone();
+    let mut left_out: Vec<&Operation> = operations.drain(start..end).collect();
     loop {
-        let remaining: Vec<&Operation> =
-            part.operations.iter().zip(&stays).filter(|(_, s)| **s).map(|(o, _)| *o).collect();
-        let needed = (start..end)
-            .filter(|&place| !stays[place])
-            .find(|&place| is_missed(part.operations[place], &remaining, part.horizon));
-        match needed {
-            Some(place) => stays[place] = true,
-            None => break,
+        let answers = Answers::of(&operations, part.horizon);
+        let before = left_out.len();
+        left_out.retain(|operation| {
+            let stays = answers.may_depend_on(operation, part.horizon);
+            if stays {
+                operations.push(operation);
+            }
+            !stays
+        });
+        if left_out.len() == before {
+            break;
         }
     }
-    let mut kept = stays.iter();
-    let mut operations = part.operations.clone();
-    operations.retain(|_| *kept.next().expect("one for each"));
+    operations.sort_by_key(|operation| operation.invoked_seq);
     Part { operations, horizon: part.horizon }
 }
 
-/// Whether any of `remaining` might have noticed the operation.
-fn is_missed(operation: &Operation, remaining: &[&Operation], horizon: u64) -> bool {
-    if is_without_effect(operation, horizon) {
-        return false;
+/// What a set of operations has noticed.
+struct Answers<'a> {
+    /// The values that were seen or expected.
+    values: BTreeSet<Option<&'a [u8]>>,
+    /// Whether an answer says that the key did not hold something: any write may have helped.
+    absence: bool,
+    /// Whether what was seen may have been appended to what was written.
+    appends: bool,
+}
+
+impl<'a> Answers<'a> {
+    fn of(operations: &[&'a Operation], horizon: u64) -> Self {
+        let mut answers = Answers { values: BTreeSet::new(), absence: false, appends: false };
+        for operation in operations {
+            answers.appends |= matches!(operation.op, Op::Append { .. });
+            match noticed_by(operation, horizon) {
+                Noticed::Nothing => {}
+                Noticed::Absence => answers.absence = true,
+                Noticed::Value(value) => {
+                    answers.values.insert(value);
+                }
+            }
+        }
+        answers
     }
-    let appends = remaining.iter().any(|other| matches!(other.op, Op::Append { .. }));
-    let is_append = matches!(operation.op, Op::Append { .. });
-    let made: Option<&[u8]> = match &operation.op {
-        Op::Put { value, .. } | Op::Cas { value, .. } | Op::Append { value, .. } => Some(value),
-        Op::Get { .. } | Op::Delete { .. } => None,
-    };
-    remaining.iter().any(|other| match noticed_by(other, horizon) {
-        Noticed::Nothing => false,
-        Noticed::Absence => true,
-        Noticed::Value(seen) if is_append => match (made, seen) {
-            (Some(made), Some(seen)) => contains(seen, made),
-            _ => false,
-        },
-        Noticed::Value(seen) if appends => match (made, seen) {
-            (Some(made), Some(seen)) => seen.starts_with(made),
-            (None, _) => true,
-            (Some(_), None) => false,
-        },
-        Noticed::Value(seen) => seen == made,
-    })
+
+    /// Whether leaving out the operation might make a right answer wrong.
+    fn may_depend_on(&self, operation: &Operation, horizon: u64) -> bool {
+        if is_without_effect(operation, horizon) {
+            return false;
+        }
+        if self.absence {
+            return true;
+        }
+        match &operation.op {
+            Op::Append { value, .. } => {
+                let shows = |seen: &Option<&[u8]>| seen.is_some_and(|seen| contains(seen, value));
+                self.values.len() > ANSWERS_MAX || self.values.iter().any(shows)
+            }
+            Op::Put { value, .. } | Op::Cas { value, .. } if self.appends => {
+                let longer = self.values.range(Some(value.as_ref())..).next();
+                longer.is_some_and(|seen| seen.is_some_and(|seen| seen.starts_with(value)))
+            }
+            Op::Put { value, .. } | Op::Cas { value, .. } => {
+                self.values.contains(&Some(value.as_ref()))
+            }
+            Op::Delete { .. } if self.appends => !self.values.is_empty(),
+            Op::Delete { .. } => self.values.contains(&None),
+            Op::Get { .. } => false,
+        }
+    }
 }
 
 /// Whether the operation is a read, or a cas that did not swap, or did not happen.
