@@ -247,7 +247,8 @@ fn outdated<'a>(
     };
     let is_seen = all.iter().any(|o| observed(o).is_some_and(|value| shows(newer, value)));
     let later = all.iter().filter(|o| is_before(newer, o) && observed(o).is_some());
-    let ends_without = later.max_by_key(|o| o.returned_seq).is_some_and(|o| o.id == last.id);
+    let ends_without =
+        later.max_by_key(|o| o.returned_seq).is_some_and(|o| observed(o) == Some(seen));
     let is_lost = !is_seen && (ends_without || matches!(newer.op, Op::Append { .. }));
     let against = format!(
         ", but {}'s {} had completed at {}",

@@ -1,0 +1,170 @@
+//! The anomalies by their names, each as small as it gets and hidden in a longer history.
+
+use checker::{Linearizable, linearizable};
+use system::{Op, Output, ReadPath};
+use trace::{History, OpId, Operation, Outcome};
+
+/// `client key-operation invoked returned`: times in milliseconds, which are the order too.
+fn history(lines: &[(u64, &str, u64, u64)]) -> History {
+    let mut operations: Vec<Operation> = Vec::new();
+    for &(client, what, invoked, returned) in lines {
+        let number = operations.iter().filter(|o| o.id.client == client).count() as u64 + 1;
+        let (op, outcome) = parse(what);
+        let unknown = matches!(outcome, Outcome::Unknown(_));
+        operations.push(Operation {
+            id: OpId { client, number },
+            op,
+            invoked_seq: invoked,
+            invoked_at: invoked * 1_000_000,
+            returned_seq: if unknown { u64::MAX } else { returned },
+            returned_at: returned * 1_000_000,
+            outcome,
+        });
+    }
+    operations.sort_by_key(|operation| operation.invoked_seq);
+    History { operations }
+}
+
+/// `put 7`, `get 7`, `append a`, `cas 1 2`; behind it `?` for unknown, `!` for failed.
+fn parse(what: &str) -> (Op, Outcome) {
+    let key = bytes::Bytes::from_static(b"x");
+    let words: Vec<&str> = what.split(' ').collect();
+    let value = |place: usize| bytes::Bytes::copy_from_slice(words[place].as_bytes());
+    let (op, output) = match words[0] {
+        "get" if words[1] == "nothing" => (Op::Get { key }, Output::Value(None)),
+        "get" => (Op::Get { key }, Output::Value(Some(value(1)))),
+        "put" => (Op::Put { key, value: value(1) }, Output::Done),
+        "append" => (Op::Append { key, value: value(1) }, Output::Done),
+        "cas" => {
+            let op = Op::Cas { key, expect: Some(value(1)), value: value(2) };
+            (op, Output::Swapped(true))
+        }
+        other => panic!("unknown operation {other}"),
+    };
+    let outcome = match *words.last().expect("a word") {
+        "?" => Outcome::Unknown("timeout"),
+        "!" => Outcome::Failed("refused"),
+        _ => Outcome::Ok { output, path: ReadPath::Log, index: 0 },
+    };
+    (op, outcome)
+}
+
+#[track_caller]
+fn shows(lines: &[(u64, &str, u64, u64)], kind: &str, operations: usize, message: &str) {
+    match linearizable(&history(lines), 100_000) {
+        Linearizable::No(violation) => {
+            assert_eq!(violation.signature(), format!("linearizable/{kind}"));
+            assert_eq!(violation.message, message);
+            assert_eq!(violation.ops.len(), operations);
+            assert!(violation.core.is_sorted() && !violation.core.contains(&u64::MAX));
+        }
+        other => panic!("expected {kind}, got {other:?}"),
+    }
+}
+
+#[track_caller]
+fn explains(lines: &[(u64, &str, u64, u64)]) {
+    assert_eq!(linearizable(&history(lines), 100_000), Linearizable::Yes);
+}
+
+#[test]
+fn stale_read() {
+    shows(
+        &[
+            (1, "put 3", 100, 200),
+            (2, "get 3", 300, 400),
+            (3, "put 7", 1400, 1433),
+            (2, "get 3", 1450, 1500),
+            (1, "get 7", 1600, 1700),
+            (1, "put 8", 1800, 1900),
+        ],
+        "stale-read",
+        3,
+        "c2.2 read x and got 3 at 1.500s, but c3.1's put x=7 had completed at 1.433s",
+    );
+    explains(&[
+        (1, "put 3", 1, 2),
+        (3, "put 7", 10, 30),
+        (2, "get 3", 15, 25),
+        (1, "get 7", 26, 40),
+    ]);
+}
+
+#[test]
+fn lost_update() {
+    shows(
+        &[(1, "put 1", 10, 20), (2, "put 2", 30, 40), (3, "get 1", 50, 60), (3, "get 1", 70, 80)],
+        "lost-update",
+        3,
+        "c3.1 read x and got 1 at 0.060s, but c2.1's put x=2 had completed at 0.040s",
+    );
+}
+
+#[test]
+fn two_swaps_of_one_value() {
+    shows(
+        &[(1, "put 1", 10, 20), (2, "cas 1 2", 30, 50), (3, "cas 1 3", 35, 55)],
+        "lost-update",
+        3,
+        "c3.1's cas x 1->3 swapped at 0.055s, as c2.1's cas x 1->2 did",
+    );
+    explains(&[
+        (1, "put 1", 10, 20),
+        (2, "cas 1 2", 30, 50),
+        (1, "put 1 ?", 31, 40),
+        (3, "cas 1 3", 35, 55),
+    ]);
+}
+
+#[test]
+fn value_never_written() {
+    shows(
+        &[(1, "put 1", 10, 20), (2, "get 9", 30, 40)],
+        "value-never-written",
+        1,
+        "c2.1 read x and got 9 at 0.040s, which nobody wrote",
+    );
+}
+
+#[test]
+fn dirty_read() {
+    shows(
+        &[(1, "put 9 !", 10, 20), (2, "get 9", 30, 40)],
+        "dirty-read",
+        2,
+        "c2.1 read x and got 9 at 0.040s, though c1.1's put x=9 had failed",
+    );
+}
+
+#[test]
+fn value_came_back() {
+    shows(
+        &[
+            (1, "put 1", 10, 20),
+            (2, "put 2 ?", 25, 90),
+            (3, "get 1", 30, 40),
+            (3, "get 2", 50, 60),
+            (3, "get 1", 70, 80),
+        ],
+        "value-came-back",
+        4,
+        "c3.3 read x and got 1 at 0.080s again, after c3.2 read x and got 2 at 0.060s",
+    );
+}
+
+#[test]
+fn duplicate_application() {
+    shows(
+        &[(1, "append a", 10, 20), (2, "append b", 30, 40), (3, "get aba", 50, 60)],
+        "duplicate-application",
+        3,
+        "c3.1 read x and got aba at 0.060s, in which c1.1's append x+a shows 2 times",
+    );
+    explains(&[(1, "append a", 10, 20), (2, "append a ?", 30, 40), (3, "get aa", 50, 60)]);
+}
+
+#[test]
+fn a_spent_budget_is_no_answer() {
+    let lines = [(1, "put 1", 10, 20), (2, "put 2", 30, 40), (3, "get 1", 50, 60)];
+    assert!(matches!(linearizable(&history(&lines), 2), Linearizable::Unknown(_)));
+}
