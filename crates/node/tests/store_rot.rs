@@ -105,3 +105,25 @@ fn an_emptied_log_is_not_a_new_node() {
     }
     assert!(!starts(&run, &disk));
 }
+
+#[test]
+fn a_record_of_another_history_does_not_fit_into_the_chain() {
+    let history = |step: u64| {
+        let mut run = Run::new(StoreOptions::default());
+        let mut lengths = Vec::new();
+        for call in [Call::Found, save(0, &[step], 10, 0), save(0, &[0], 10, 1)] {
+            assert!(run.call(&call));
+            run.settle();
+            lengths.push(files(&run.disk.0.borrow(), "wal/")[0].1);
+        }
+        (run, lengths)
+    };
+    let ((run, lengths), (other, other_lengths)) = (history(1), history(2));
+    assert_eq!(lengths, other_lengths);
+    let stale = other.disk.0.borrow().files().next().expect("a segment").1.to_vec();
+    let mut disk = run.disk.0.borrow().clone();
+    let (path, _) = files(&disk, "wal/").remove(0);
+    let record = lengths[0]..lengths[1];
+    disk.damage(&path, |bytes| bytes[record.clone()].copy_from_slice(&stale[record]));
+    assert!(!starts(&run, &disk));
+}
