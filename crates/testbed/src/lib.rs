@@ -1,1 +1,35 @@
-//! ...
+//! Where world, program, clients and judge meet: a run.
+//!
+//! ```text
+//! scenario + seed --plan()--> plan --run()--> events --> observer, hash, judge, history, counters
+//! ```
+//!
+//! A run is one loop ([`world`]): take what is due next, hand it to a node, a client or the
+//! nemesis, perform the node's effects, record. One function records ([`record`]); everything
+//! that judges, hashes, counts or writes sees what it records and nothing else.
+//!
+//! **Not done here:** printing, files, threads, processes. A caller who wants a trace writes the
+//! events that the observer is given.
+
+mod admin;
+mod client;
+mod cluster;
+mod counters;
+mod nemesis;
+mod options;
+mod panics;
+mod perform;
+mod phases;
+mod plan;
+mod record;
+mod send;
+mod slot;
+mod swarm;
+mod twice;
+mod workload;
+mod world;
+
+pub use counters::Counters;
+pub use plan::plan;
+pub use twice::{Divergence, twice};
+pub use world::{Report, run, run_system};

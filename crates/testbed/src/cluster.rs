@@ -1,0 +1,149 @@
+//! Nodes come and go: start, restart, crash, halt.
+
+use sim::StreamName;
+use system::{Halt, NodeId, Random, Start, System};
+use trace::{CrashHow, CrashKind, Event, Kind, PanicInfo};
+
+use crate::panics::guard;
+use crate::slot::Life;
+use crate::world::{Due, World, learners, voters};
+
+impl<S: System> World<'_, S> {
+    /// Starts a node on what its disk holds.
+    pub(crate) fn start(&mut self, id: NodeId, cause: u64) {
+        let incarnation = self.slot(id).incarnation;
+        let cause = self.record(cause, Kind::Start { node: id, incarnation });
+        let random = self.chance.stream(StreamName::Node { id, incarnation });
+        let boot = self.boot_of(id, incarnation, Box::new(random));
+        let config = self.config.clone();
+        let slot = self.slot(id);
+        assert!(!slot.is_up(), "n{id} is up already");
+        slot.effects = slot.new_effects();
+        slot.incarnation += 1;
+        slot.cause = cause;
+        let effects = slot.effects.clone();
+        match guard(|| S::boot(&config, boot, &effects)) {
+            Ok(Ok(program)) => {
+                let slot = self.slot(id);
+                slot.program = Some(program);
+                slot.life = Life::Up;
+                self.serve(id);
+            }
+            Ok(Err(halt)) => self.halt(id, halt),
+            Err(panic) => self.panicked(id, panic),
+        }
+    }
+
+    pub(crate) fn boot_of(
+        &self,
+        id: NodeId,
+        incarnation: u64,
+        random: Box<dyn Random>,
+    ) -> system::Boot {
+        let founders = voters(self.plan).union(learners(self.plan));
+        let start = if founders.contains(id) {
+            Start::Found { voters: voters(self.plan), learners: learners(self.plan) }
+        } else {
+            Start::Join
+        };
+        system::Boot { id, incarnation, now: self.now(), start, random }
+    }
+
+    /// Starts a crashed node again, if that crash is still the last thing that befell it.
+    pub(crate) fn restart(&mut self, id: NodeId, incarnation: u64) {
+        let slot = self.slot(id);
+        if slot.life == Life::Down && slot.incarnation == incarnation {
+            let cause = slot.cause;
+            self.start(id, cause);
+        }
+    }
+
+    /// Ends a node from outside and lets it restart after `down`.
+    pub(crate) fn crash(&mut self, id: NodeId, how: CrashHow, fault: u32, down: u64) {
+        let slot = self.slot(id);
+        assert!(slot.is_up(), "n{id} is not up");
+        let mut during = "";
+        {
+            let mut disk = slot.disk.borrow_mut();
+            if let Some(effect) = &slot.current {
+                during = effect.name();
+                disk.perform_inside(effect);
+            }
+        }
+        self.end(id, how, fault, during);
+        let incarnation = self.slot(id).incarnation;
+        let at = self.now() + down;
+        self.queue.push(at, Due::Restart { node: id, incarnation });
+    }
+
+    /// Takes the program away, and with the power also what the disk had not made durable.
+    pub(crate) fn end(&mut self, id: NodeId, how: CrashHow, fault: u32, during: &'static str) {
+        let slot = self.slot(id);
+        slot.clear();
+        slot.life = Life::Down;
+        slot.crashes += 1;
+        let (kind, loss) = match how {
+            CrashHow::Power => (CrashKind::Power, slot.disk.borrow_mut().power_loss()),
+            CrashHow::Kill => (CrashKind::Kill, sim::Loss::default()),
+        };
+        let cause = slot.cause;
+        let cause = self.record(
+            cause,
+            Kind::Crash {
+                node: id,
+                how: kind,
+                fault,
+                during,
+                lost_bytes: loss.lost_bytes,
+                torn_writes: loss.torn_writes,
+            },
+        );
+        self.slot(id).cause = cause;
+    }
+
+    /// A node ended itself.
+    pub(crate) fn halt(&mut self, id: NodeId, halt: Halt) {
+        let slot = self.slot(id);
+        slot.clear();
+        slot.life = Life::Halted;
+        let cause = slot.cause;
+        let detail = halt.detail.into_boxed_str();
+        self.record(cause, Kind::Halt { node: id, reason: halt.reason, detail });
+    }
+
+    /// A node's code panicked: it is down for good, and the run has a finding.
+    pub(crate) fn panicked(&mut self, id: NodeId, panic: PanicInfo) {
+        let slot = self.slot(id);
+        slot.clear();
+        slot.life = Life::Halted;
+        let cause = slot.cause;
+        self.record(cause, Kind::Panic { node: id, panic: Box::new(panic) });
+    }
+
+    /// The leader of the highest term among those that are up.
+    pub(crate) fn leader(&self) -> Option<NodeId> {
+        self.slots
+            .iter()
+            .filter(|slot| slot.is_leader())
+            .max_by_key(|slot| slot.term)
+            .map(|slot| slot.id)
+    }
+
+    /// What the transport of a node is told.
+    pub(crate) fn take_notice(
+        &mut self,
+        to: NodeId,
+        incarnation: u64,
+        input: system::Input<S::Message>,
+        cause: u64,
+    ) {
+        let slot = self.slot(to);
+        if slot.is_up() && slot.incarnation == incarnation {
+            slot.post(input, cause);
+            self.serve(to);
+        }
+    }
+
+    /// No cause: what begins with the run.
+    pub(crate) const NOTHING: u64 = Event::NO_CAUSE;
+}

@@ -1,0 +1,128 @@
+//! How much happened: proof that the world was not quiet.
+
+use system::{Note, ReadPath, Role};
+use trace::{CrashKind, DropReason, Event, Kind, Outcome};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $field:ident = $name:literal,)*) => {
+        /// Counts of what happened in a run.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Counters { $($(#[$doc])* pub $field: u64,)* }
+
+        impl Counters {
+            /// Every counter with its name, in a fixed order.
+            #[must_use]
+            pub fn each(&self) -> Vec<(&'static str, u64)> {
+                vec![$(($name, self.$field),)*]
+            }
+        }
+    };
+}
+
+counters! {
+    /// Nodes that became leader.
+    elections = "elections",
+    /// Crashes by loss of power.
+    power_losses = "power-losses",
+    /// Crashes by kill.
+    kills = "kills",
+    /// Writes that a loss of power tore.
+    torn_writes = "torn-writes",
+    /// Bytes that a loss of power took.
+    lost_bytes = "lost-bytes",
+    /// Torn tails that recovery cut off.
+    tails_cut = "tails-cut",
+    /// Nodes that ended themselves.
+    halts = "halts",
+    /// Messages sent between nodes.
+    sent = "messages-sent",
+    /// Messages lost by chance.
+    lost = "messages-lost",
+    /// Messages lost in a partition.
+    cut = "messages-cut",
+    /// Messages lost because the receiver was down or its mailbox full.
+    undelivered = "messages-undelivered",
+    /// Messages that arrived twice.
+    duplicated = "messages-duplicated",
+    /// Messages that overtook an earlier one of their link.
+    reordered = "messages-reordered",
+    /// Faults of the plan that struck.
+    faults = "faults",
+    /// Snapshots that nodes took of themselves.
+    snapshots_taken = "snapshots-taken",
+    /// Snapshots sent to others.
+    snapshots_sent = "snapshots-sent",
+    /// Snapshots installed from others.
+    snapshots_installed = "snapshots-installed",
+    /// Conflicting tails that followers dropped.
+    truncations = "truncations",
+    /// Configurations that came into force.
+    conf_changes = "conf-changes",
+    /// Syncs of files.
+    syncs = "syncs",
+    /// Operations that clients began.
+    invoked = "ops-invoked",
+    /// Operations that happened.
+    ok = "ops-ok",
+    /// Operations that definitely did not happen.
+    failed = "ops-failed",
+    /// Operations of which nobody can tell.
+    unknown = "ops-unknown",
+    /// Attempts beyond the first.
+    retries = "retries",
+    /// Answers that the session table remembered.
+    session_answers = "session-answers",
+    /// Changes of the cluster that the nemesis saw done.
+    admin_done = "admin-done",
+}
+
+impl Counters {
+    pub(crate) fn observe(&mut self, event: &Event) {
+        match &event.kind {
+            Kind::Note { note, .. } => self.note(note),
+            Kind::Send { .. } => self.sent += 1,
+            Kind::Drop { why, .. } => match why {
+                DropReason::Loss => self.lost += 1,
+                DropReason::Partition => self.cut += 1,
+                _ => self.undelivered += 1,
+            },
+            Kind::Duplicate { .. } => self.duplicated += 1,
+            Kind::Crash { how, lost_bytes, torn_writes, .. } => {
+                match how {
+                    CrashKind::Power => self.power_losses += 1,
+                    CrashKind::Kill => self.kills += 1,
+                }
+                self.lost_bytes += lost_bytes;
+                self.torn_writes += u64::from(*torn_writes);
+            }
+            Kind::Halt { .. } => self.halts += 1,
+            Kind::FaultStart { .. } => self.faults += 1,
+            Kind::Disk { act: "sync", error: None, .. } => self.syncs += 1,
+            Kind::Invoke { .. } => self.invoked += 1,
+            Kind::Attempt { attempt, .. } if *attempt > 1 => self.retries += 1,
+            Kind::Return { outcome, .. } => match **outcome {
+                Outcome::Ok { path, .. } => {
+                    self.ok += 1;
+                    self.session_answers += u64::from(path == ReadPath::Session);
+                }
+                Outcome::Failed(_) => self.failed += 1,
+                Outcome::Unknown(_) => self.unknown += 1,
+            },
+            Kind::AdminReturn { error: None, .. } => self.admin_done += 1,
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, note: &Note) {
+        match note {
+            Note::Role { role: Role::Leader, .. } => self.elections += 1,
+            Note::TailCut { .. } => self.tails_cut += 1,
+            Note::SnapshotTaken { .. } => self.snapshots_taken += 1,
+            Note::SnapshotSent { .. } => self.snapshots_sent += 1,
+            Note::SnapshotInstalled { .. } => self.snapshots_installed += 1,
+            Note::Truncate { .. } => self.truncations += 1,
+            Note::Conf { index, .. } if *index > 0 => self.conf_changes += 1,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! From the words of a scenario to the options of world and node.
+
+use system::ReadMode;
+use trace::{Delay, LinkFault, NetOptions, Profile, Scenario};
+
+pub(crate) fn node_config(scenario: &Scenario) -> node::Config {
+    let options = &scenario.node;
+    let preset = match scenario.profile {
+        Profile::Correct => node::Config::default(),
+        Profile::Raftexample => node::Config::raftexample(),
+    };
+    node::Config {
+        tick: options.tick,
+        election_ticks: options.election_ticks,
+        heartbeat_ticks: options.heartbeat_ticks,
+        pre_vote: options.pre_vote,
+        check_quorum: options.check_quorum,
+        snapshot_every: options.snapshot_every,
+        catch_up_entries: options.catch_up_entries,
+        segment_bytes: options.segment_bytes,
+        uncommitted_bytes_max: options.uncommitted_bytes_max,
+        sessions_max: options.sessions_max,
+        forward: options.forward || preset.forward,
+        leases: scenario.workload.read == ReadMode::Lease,
+        ..preset
+    }
+}
+
+pub(crate) fn network(options: &NetOptions) -> sim::NetworkOptions {
+    sim::NetworkOptions {
+        delay: delay(options.delay),
+        loss: options.loss,
+        duplicate: options.duplicate,
+        reorder: options.reorder,
+        reorder_hold: options.reorder_hold,
+        in_order: options.in_order,
+        bandwidth: None,
+    }
+}
+
+pub(crate) fn disk(options: &trace::DiskOptions) -> sim::DiskOptions {
+    sim::DiskOptions {
+        write: delay(options.write),
+        sync: delay(options.sync),
+        sector_bytes: options.sector_bytes,
+        survive: options.survive,
+        tear: options.tear,
+    }
+}
+
+pub(crate) fn quality(fault: LinkFault) -> sim::Quality {
+    sim::Quality {
+        delay: fault.delay.map(delay),
+        loss: fault.loss,
+        duplicate: fault.duplicate,
+        reorder: fault.reorder,
+    }
+}
+
+fn delay(delay: Delay) -> sim::Delay {
+    match delay {
+        Delay::Fixed(value) => sim::Delay::Fixed(value),
+        Delay::Uniform { min, max } => sim::Delay::Uniform { min, max },
+        Delay::LongTail { min, median, max } => sim::Delay::LongTail { min, median, max },
+    }
+}

@@ -1,0 +1,184 @@
+//! The phases of a run: storm, then healing, then what must be true.
+//!
+//! In the storm anything goes. Then the nemesis heals everything, and the cluster must elect,
+//! commit and converge within a bound (*liveness*); every key is read through a client; and at
+//! the very end the power is cut everywhere and the disks alone are asked what they hold.
+
+use sim::StreamName;
+use system::{Effect, NodeId, Note, System};
+use trace::{Autopsy, Event, Kind};
+
+use crate::panics::guard;
+use crate::slot::Life;
+use crate::world::{Due, World};
+
+/// How often convergence is looked at.
+const LOOK: u64 = 20_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Storm,
+    Settle,
+    FinalReads,
+    Autopsy,
+    Over,
+}
+
+impl Phase {
+    fn name(self) -> &'static str {
+        match self {
+            Phase::Storm => "storm",
+            Phase::Settle => "settle",
+            Phase::FinalReads => "final-reads",
+            Phase::Autopsy => "autopsy",
+            Phase::Over => "over",
+        }
+    }
+}
+
+impl<S: System> World<'_, S> {
+    pub(crate) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.record(Event::NO_CAUSE, Kind::Phase { name: phase.name() });
+    }
+
+    /// The phase's clock has struck.
+    pub(crate) fn look_at_phase(&mut self) {
+        match self.phase {
+            Phase::Storm => {
+                self.heal();
+                self.look_again();
+            }
+            Phase::Settle => {
+                if let Some((kind, message)) = self.unsettled() {
+                    if self.now() >= self.phase_ends {
+                        let bound = trace::text::time(self.plan.scenario.limits.settle);
+                        let message = format!("{message}, {bound} after all was healed");
+                        return self.not_live(kind, message);
+                    }
+                } else {
+                    self.recovery = self.now() - self.healed_at;
+                    self.enter(Phase::FinalReads);
+                    self.begin_final_reads();
+                }
+                self.look_again();
+            }
+            Phase::FinalReads => self.look_at_final_reads(),
+            Phase::Autopsy | Phase::Over => {}
+        }
+    }
+
+    fn look_again(&mut self) {
+        let at = self.now() + LOOK;
+        self.queue.push(at, Due::Phase);
+    }
+
+    /// Ends every fault and starts every node that a crash ended.
+    fn heal(&mut self) {
+        self.enter(Phase::Settle);
+        self.healed_at = self.now();
+        self.phase_ends = self.now() + self.plan.scenario.limits.settle;
+        self.network.heal_all();
+        for id in 1..=self.slots.len() as NodeId {
+            self.slot(id).crash = None;
+            if self.slot(id).life == Life::Down {
+                self.start(id, Event::NO_CAUSE);
+            }
+        }
+    }
+
+    /// What keeps the cluster from being settled, as a kind of violation and in words.
+    fn unsettled(&self) -> Option<(&'static str, String)> {
+        let Some(leader) = self.leader() else {
+            return Some(("no-leader", "no node leads".to_owned()));
+        };
+        let slot = &self.slots[leader as usize - 1];
+        let view = slot.program.as_ref().expect("a leader runs").view();
+        if let Some(client) = self.clients.iter().find(|client| !client.is_idle()) {
+            return Some(("no-commit", format!("c{} still waits for an answer", client.id)));
+        }
+        if view.commit < view.last_index || !view.outgoing.is_empty() {
+            let (commit, last) = (view.commit, view.last_index);
+            return Some(("no-commit", format!("n{leader} has committed {commit} of {last}")));
+        }
+        for id in view.voters.union(view.learners).iter() {
+            let Some(program) = &self.slots[id as usize - 1].program else {
+                return Some(("not-converged", format!("n{id} is down")));
+            };
+            let other = program.view();
+            if other.applied != view.applied || other.leader != leader {
+                let (at, of) = (other.applied, view.applied);
+                return Some(("not-converged", format!("n{id} has applied {at} of {of}")));
+            }
+        }
+        None
+    }
+
+    fn look_at_final_reads(&mut self) {
+        if let Some(id) = self.clients.iter().find_map(|client| client.final_failed) {
+            let message = format!("c{}.{} could not read a key at the end", id.client, id.number);
+            return self.not_live("no-read", message);
+        }
+        if self.clients.iter().all(|client| client.is_idle() && client.finals.is_empty()) {
+            self.enter(Phase::Autopsy);
+            self.autopsy();
+            self.phase = Phase::Over;
+        } else {
+            self.look_again();
+        }
+    }
+
+    /// Cuts the power everywhere and lets the program's own recovery read the disks.
+    fn autopsy(&mut self) {
+        for id in 1..=self.slots.len() as NodeId {
+            if self.slot(id).life == Life::Unborn {
+                continue;
+            }
+            let slot = self.slot(id);
+            slot.clear();
+            slot.life = Life::Down;
+            slot.disk.borrow_mut().power_loss();
+            let found = Box::new(self.dissect(id));
+            self.record(Event::NO_CAUSE, Kind::Autopsy { node: id, found });
+        }
+    }
+
+    fn dissect(&mut self, id: NodeId) -> Autopsy {
+        let incarnation = self.slot(id).incarnation;
+        let random = self.chance.stream(StreamName::Node { id, incarnation });
+        let boot = self.boot_of(id, incarnation, Box::new(random));
+        let effects = self.slot(id).new_effects();
+        let config = self.config.clone();
+        let program = match guard(|| S::boot(&config, boot, &effects)) {
+            Ok(Ok(program)) => program,
+            Ok(Err(halt)) => return Autopsy { refused: Some(halt.detail), ..Autopsy::default() },
+            Err(panic) => {
+                return Autopsy { refused: Some(panic.message), ..Autopsy::default() };
+            }
+        };
+        let mut found = Autopsy::default();
+        while let Some(effect) = effects.pop() {
+            if let Effect::Note(Note::Recovered {
+                term,
+                commit,
+                snapshot_index,
+                snapshot_digest,
+                first_index,
+                ..
+            }) = effect
+            {
+                found.term = term;
+                found.commit = commit;
+                found.snapshot_index = snapshot_index;
+                found.snapshot_digest = snapshot_digest;
+                found.first_index = first_index;
+            }
+        }
+        let last = program.view().last_index;
+        found.entries = (found.first_index..=last)
+            .map_while(|index| program.entry(index))
+            .map(|mark| (mark.term, mark.digest))
+            .collect();
+        found
+    }
+}

@@ -1,0 +1,60 @@
+//! The one place where events are made. Everyone who wants to know is told here.
+
+use checker::Judge;
+use system::Nanos;
+use trace::{Event, HistoryBuilder, Kind, RunHash};
+
+use crate::counters::Counters;
+
+/// Gives events their number, and hands each to all who listen.
+pub(crate) struct Recorder<'a> {
+    seq: u64,
+    now: Nanos,
+    hash: RunHash,
+    pub(crate) judge: Judge,
+    pub(crate) history: HistoryBuilder,
+    pub(crate) counters: Counters,
+    observer: &'a mut dyn FnMut(&Event),
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn new(judge: Judge, observer: &'a mut dyn FnMut(&Event)) -> Self {
+        Recorder {
+            seq: 0,
+            now: 0,
+            hash: RunHash::new(),
+            judge,
+            history: HistoryBuilder::default(),
+            counters: Counters::default(),
+            observer,
+        }
+    }
+
+    /// Sets the time of the events to come.
+    pub(crate) fn set_now(&mut self, now: Nanos) {
+        self.now = now;
+    }
+
+    /// Records what happened and returns its number, to be given as the cause of what follows.
+    pub(crate) fn record(&mut self, cause: u64, kind: Kind) -> u64 {
+        let event = Event { seq: self.seq, at: self.now, cause, kind };
+        self.seq += 1;
+        self.hash.event(&event);
+        self.counters.observe(&event);
+        self.judge.observe(&event);
+        if matches!(event.kind, Kind::Invoke { .. } | Kind::Return { .. }) {
+            self.history.observe(&event);
+        }
+        (self.observer)(&event);
+        event.seq
+    }
+
+    /// How many events there are.
+    pub(crate) fn events(&self) -> u64 {
+        self.seq
+    }
+
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash.value()
+    }
+}

@@ -1,0 +1,123 @@
+//! What the clients do: the n-th operation of a client as a function of the seed.
+
+use bytes::Bytes;
+use sim::{Chance, Stream, StreamName};
+use system::{ClientId, Key, Nanos, Op, Value};
+use trace::{KeyDistribution, Pace, Workload};
+
+/// Words of the client's stream that belong to one operation.
+const WORDS_PER_OP: u64 = 4;
+
+/// Draws operations for one client.
+pub(crate) struct Generator {
+    client: ClientId,
+    stream: Stream,
+    /// Running sums of the keys' weights.
+    weights: Vec<u64>,
+    /// Names of the keys, made once.
+    keys: Vec<Key>,
+    /// What the client last saw of each key: what a cas expects.
+    seen: Vec<Option<Value>>,
+}
+
+/// One drawn operation.
+pub(crate) struct Drawn {
+    pub(crate) op: Op,
+    /// The key's number.
+    pub(crate) key: usize,
+    /// The pause before it.
+    pub(crate) pause: Nanos,
+}
+
+impl Generator {
+    pub(crate) fn new(workload: &Workload, client: ClientId, chance: &Chance) -> Self {
+        Generator {
+            client,
+            stream: chance.stream(StreamName::Client(client)),
+            weights: weights(workload),
+            keys: (0..workload.keys).map(key_name).collect(),
+            seen: vec![None; workload.keys as usize],
+        }
+    }
+
+    /// The operation with this number (from 1).
+    pub(crate) fn draw(&mut self, workload: &Workload, number: u64) -> Drawn {
+        self.stream.seek(number * WORDS_PER_OP);
+        let key = self.draw_key();
+        let op = self.draw_op(workload, key, number);
+        Drawn { op, key, pause: self.draw_pause(workload.pace) }
+    }
+
+    fn draw_key(&mut self) -> usize {
+        let total = *self.weights.last().expect("a workload has a key");
+        let at = self.stream.below(total);
+        self.weights.partition_point(|&sum| sum <= at)
+    }
+
+    fn draw_op(&mut self, workload: &Workload, key: usize, number: u64) -> Op {
+        let mix = &workload.mix;
+        let total = mix.get + mix.put + mix.delete + mix.cas + mix.append;
+        let mut at = self.stream.below(u64::from(total)) as u32;
+        let name = self.keys[key].clone();
+        let mut falls_in = |share: u32| {
+            let inside = at < share;
+            at = at.wrapping_sub(share);
+            inside
+        };
+        if falls_in(mix.get) {
+            Op::Get { key: name }
+        } else if falls_in(mix.put) {
+            Op::Put { key: name, value: self.value(workload, number) }
+        } else if falls_in(mix.delete) {
+            Op::Delete { key: name }
+        } else if falls_in(mix.cas) {
+            let expect = self.seen[key].clone();
+            Op::Cas { key: name, expect, value: self.value(workload, number) }
+        } else {
+            Op::Append { key: name, value: Bytes::from(format!("{}.{number};", self.client)) }
+        }
+    }
+
+    fn draw_pause(&mut self, pace: Pace) -> Nanos {
+        let mean = match pace {
+            Pace::Closed { think } => think,
+            Pace::Open { every } => every,
+        };
+        self.stream.between(mean / 2, mean + mean / 2)
+    }
+
+    /// A value that no other operation writes.
+    fn value(&self, workload: &Workload, number: u64) -> Value {
+        let mut text = format!("{}.{number}", self.client).into_bytes();
+        text.resize(text.len().max(workload.value_bytes as usize), b'_');
+        Bytes::from(text)
+    }
+
+    /// Remembers what the key was seen to hold.
+    pub(crate) fn saw(&mut self, key: usize, value: Option<Value>) {
+        self.seen[key] = value;
+    }
+}
+
+/// `k0`, `k1`, ...
+pub(crate) fn key_name(number: u64) -> Key {
+    Bytes::from(format!("k{number}"))
+}
+
+fn weights(workload: &Workload) -> Vec<u64> {
+    const SCALE: u64 = 1_000_000;
+    let mut sum = 0;
+    (0..workload.keys)
+        .map(|key| {
+            sum += match workload.distribution {
+                KeyDistribution::Uniform => 1,
+                KeyDistribution::Zipf => SCALE / (key + 1),
+                KeyDistribution::Hot(share) if key == 0 => {
+                    (u64::from(share) * (workload.keys - 1)).max(1)
+                }
+                KeyDistribution::Hot(share) => SCALE - u64::from(share),
+            };
+            sum
+        })
+        .collect()
+}

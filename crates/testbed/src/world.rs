@@ -1,0 +1,274 @@
+//! The run: what is due next, and to whom it goes.
+
+use checker::{Founding, Judge};
+use sim::{Chance, Network, Order, Queue};
+use system::{Input, MessageKind, Nanos, NodeId, NodeSet, Reply, Request, RequestId, System};
+use trace::{Event, FaultId, History, Kind, MessageId, OpId, Plan, Verdict, Violation};
+
+use crate::admin::AdminOp;
+use crate::client::Client;
+use crate::counters::Counters;
+use crate::options;
+use crate::phases::Phase;
+use crate::record::Recorder;
+use crate::slot::Slot;
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The judgement.
+    pub verdict: Verdict,
+    /// The hash over every event: equal for equal runs.
+    pub hash: u64,
+    /// How many events were recorded.
+    pub events: u64,
+    /// How many things were due: the steps of the simulation.
+    pub dues: u64,
+    /// The virtual time at the end.
+    pub at: Nanos,
+    /// What happened, in numbers.
+    pub counters: Counters,
+    /// What the clients saw.
+    pub history: History,
+    /// Virtual time from the healing to convergence.
+    pub recovery: Nanos,
+}
+
+/// Runs a plan with the node of this project. Every event is shown to `observer` as it happens.
+pub fn run(plan: &Plan, observer: &mut dyn FnMut(&Event)) -> Report {
+    run_system::<node::RaftNode>(plan, &options::node_config(&plan.scenario), observer)
+}
+
+/// Runs a plan with any system.
+pub fn run_system<S: System>(
+    plan: &Plan,
+    config: &S::Config,
+    observer: &mut dyn FnMut(&Event),
+) -> Report {
+    let mut world = World::<S>::new(plan, config.clone(), observer);
+    world.begin();
+    while world.phase != Phase::Over {
+        if !world.step() {
+            break;
+        }
+    }
+    world.finish()
+}
+
+/// Something that is due at a time.
+pub(crate) enum Due<M> {
+    /// A message reaches its receiver.
+    Arrival(Arrival<M>),
+    /// A request reaches a node.
+    Request { to: NodeId, id: RequestId, request: Box<Request>, cause: u64 },
+    /// An answer reaches a client.
+    Reply { id: RequestId, from: NodeId, reply: Box<Reply>, cause: u64 },
+    /// The transport tells a node something.
+    Notice { to: NodeId, incarnation: u64, input: Box<Input<M>>, cause: u64 },
+    /// The effect under way at a node ends.
+    EffectDone { node: NodeId, incarnation: u64 },
+    /// A timer of a node fires.
+    Timer { node: NodeId, incarnation: u64, generation: u64 },
+    /// A client may have something to do.
+    Client { client: usize },
+    /// The nemesis has an operation under way.
+    Admin { index: usize },
+    /// A fault begins.
+    FaultStart(FaultId),
+    /// A fault ends.
+    FaultEnd(FaultId),
+    /// A crashed node starts again.
+    Restart { node: NodeId, incarnation: u64 },
+    /// A phase looks at the clock.
+    Phase,
+}
+
+/// A message on its way.
+pub(crate) struct Arrival<M> {
+    pub(crate) message: MessageId,
+    pub(crate) kind: MessageKind,
+    pub(crate) body: Box<M>,
+    pub(crate) cause: u64,
+    /// What the sender called it, if it wants to know what became of it.
+    pub(crate) report: Option<u64>,
+}
+
+pub(crate) struct World<'a, S: System> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) config: S::Config,
+    pub(crate) chance: Chance,
+    pub(crate) queue: Queue<Due<S::Message>>,
+    pub(crate) network: Network,
+    /// `slots[id - 1]` is node `id`.
+    pub(crate) slots: Vec<Slot<S>>,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) admin: Vec<AdminOp>,
+    pub(crate) recorder: Recorder<'a>,
+    pub(crate) phase: Phase,
+    pub(crate) phase_ends: Nanos,
+    pub(crate) healed_at: Nanos,
+    pub(crate) recovery: Nanos,
+    pub(crate) dues: u64,
+    pub(crate) liveness: Option<Violation>,
+    /// Highest number that arrived, per directed link of nodes.
+    pub(crate) arrived: Vec<u64>,
+    /// Links that the sender's transport has noticed to be down.
+    pub(crate) noticed_down: Vec<NodeSet>,
+}
+
+impl<'a, S: System> World<'a, S> {
+    fn new(plan: &'a Plan, config: S::Config, observer: &'a mut dyn FnMut(&Event)) -> Self {
+        let scenario = &plan.scenario;
+        let chance = Chance::new(plan.seed);
+        let cluster = &scenario.cluster;
+        let founding = Founding { voters: voters(plan), learners: learners(plan) };
+        let nodes = cluster.nodes + cluster.learners + cluster.spares;
+        assert!(nodes <= NodeSet::MAX, "{nodes} nodes are more than {}", NodeSet::MAX);
+        let slots = (1..=nodes).map(|id| {
+            let disk = sim::Disk::new(options::disk(&scenario.disk), id, &chance);
+            Slot::new(id, disk)
+        });
+        World {
+            plan,
+            config,
+            queue: Queue::new(Order::Arrival),
+            network: Network::new(options::network(&scenario.net), &chance),
+            slots: slots.collect(),
+            clients: (1..=cluster.clients)
+                .map(|id| Client::new(id, &scenario.workload, &chance))
+                .collect(),
+            admin: Vec::new(),
+            recorder: Recorder::new(Judge::new(founding), observer),
+            phase: Phase::Storm,
+            phase_ends: scenario.limits.storm,
+            healed_at: 0,
+            recovery: 0,
+            dues: 0,
+            liveness: None,
+            arrived: vec![0; 64 * 64],
+            noticed_down: vec![NodeSet::EMPTY; 64],
+            chance,
+        }
+    }
+
+    /// Starts nodes, clients, faults and the clock of the storm.
+    fn begin(&mut self) {
+        self.enter(Phase::Storm);
+        let members = self.plan.scenario.cluster.nodes + self.plan.scenario.cluster.learners;
+        for id in 1..=members {
+            self.start(id, Event::NO_CAUSE);
+        }
+        for client in 0..self.clients.len() {
+            self.begin_client(client);
+        }
+        for (position, fault) in self.plan.faults.iter().enumerate() {
+            self.queue.push(fault.at, Due::FaultStart(position as FaultId + 1));
+        }
+        self.queue.push(self.phase_ends, Due::Phase);
+    }
+
+    /// Takes what is due next. False when nothing is, or the run is too long.
+    fn step(&mut self) -> bool {
+        let Some((now, due)) = self.queue.pop() else { return false };
+        self.dues += 1;
+        self.recorder.set_now(now);
+        match due {
+            Due::Arrival(arrival) => self.arrive(arrival),
+            Due::Timer { node, incarnation, generation } => {
+                self.fire(node, incarnation, generation);
+            }
+            Due::EffectDone { node, incarnation } => self.effect_done(node, incarnation),
+            Due::Request { to, id, request, cause } => self.take_request(to, id, *request, cause),
+            Due::Reply { id, from, reply, cause } => self.take_reply(id, from, *reply, cause),
+            Due::Notice { to, incarnation, input, cause } => {
+                self.take_notice(to, incarnation, *input, cause);
+            }
+            Due::Client { client } => self.wake_client(client),
+            Due::Admin { index } => self.wake_admin(index),
+            Due::FaultStart(fault) => self.start_fault(fault),
+            Due::FaultEnd(fault) => self.end_fault(fault),
+            Due::Restart { node, incarnation } => self.restart(node, incarnation),
+            Due::Phase => self.look_at_phase(),
+        }
+        self.within_limits()
+    }
+
+    fn within_limits(&mut self) -> bool {
+        if self.recorder.events() <= self.plan.scenario.limits.events_max {
+            return true;
+        }
+        let message = format!("the run recorded {} events and did not end", self.recorder.events());
+        self.not_live("event-limit", message);
+        false
+    }
+
+    /// Notes that the cluster did not do in time what it must.
+    pub(crate) fn not_live(&mut self, kind: &str, message: String) {
+        let violation = Violation {
+            check: "liveness",
+            kind: kind.to_owned(),
+            message,
+            ops: Vec::new(),
+            nodes: Vec::new(),
+            core: Vec::new(),
+        };
+        self.recorder.record(Event::NO_CAUSE, Kind::Violation(Box::new(violation.clone())));
+        self.liveness.get_or_insert(violation);
+        self.phase = Phase::Over;
+    }
+
+    fn finish(mut self) -> Report {
+        let at = self.queue.now();
+        let history = std::mem::take(&mut self.recorder.history).finish();
+        let counters = self.recorder.counters.clone();
+        let (hash, events) = (self.recorder.hash(), self.recorder.events());
+        let verdict = self.recorder.judge.finish(&history, self.plan.scenario.limits.check_max);
+        let verdict = match (verdict, self.liveness) {
+            (Verdict::Fail(mut found), Some(violation)) => {
+                found.push(violation);
+                Verdict::Fail(found)
+            }
+            (_, Some(violation)) => Verdict::Fail(vec![violation]),
+            (verdict, None) => verdict,
+        };
+        Report {
+            verdict,
+            hash,
+            events,
+            dues: self.dues,
+            at,
+            counters,
+            history,
+            recovery: self.recovery,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Nanos {
+        self.queue.now()
+    }
+
+    pub(crate) fn slot(&mut self, id: NodeId) -> &mut Slot<S> {
+        &mut self.slots[id as usize - 1]
+    }
+
+    pub(crate) fn record(&mut self, cause: u64, kind: Kind) -> u64 {
+        self.recorder.record(cause, kind)
+    }
+}
+
+/// The founding voters.
+pub(crate) fn voters(plan: &Plan) -> NodeSet {
+    NodeSet::first(plan.scenario.cluster.nodes)
+}
+
+/// The founding learners.
+pub(crate) fn learners(plan: &Plan) -> NodeSet {
+    let cluster = &plan.scenario.cluster;
+    NodeSet::first(cluster.nodes + cluster.learners).difference(voters(plan))
+}
+
+/// The operation behind a request.
+pub(crate) fn op_of(id: RequestId) -> OpId {
+    let (client, number, _) = crate::slot::parts(id);
+    OpId { client, number }
+}
