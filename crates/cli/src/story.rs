@@ -25,8 +25,18 @@ pub(crate) struct Story {
 struct Told {
     op: Op,
     invoked: Nanos,
-    /// The end, who answered, and what that node was.
-    end: Option<(Nanos, NodeId, Outcome, Option<(Role, u64)>)>,
+    end: Option<End>,
+}
+
+/// How an operation ended.
+#[derive(Debug)]
+struct End {
+    at: Nanos,
+    outcome: Outcome,
+    /// Who answered; 0 for nobody.
+    node: NodeId,
+    /// What that node was, and in which term.
+    role: Option<(Role, u64)>,
 }
 
 /// A fault that struck.
@@ -56,7 +66,8 @@ impl Story {
             Kind::Return { id, outcome, node } => {
                 let role = self.roles.get(node).copied();
                 if let Some(told) = self.ops.get_mut(id) {
-                    told.end = Some((event.at, *node, (**outcome).clone(), role));
+                    let outcome = (**outcome).clone();
+                    told.end = Some(End { at: event.at, outcome, node: *node, role });
                 }
             }
             Kind::FaultStart { fault, name, detail } => self.faults.push(Struck {
@@ -126,7 +137,7 @@ fn line(id: OpId, told: &Told) -> String {
         op(&told.op),
         trace::text::time(told.invoked)
     );
-    let Some((at, node, outcome, role)) = &told.end else {
+    let Some(End { at, outcome, node, role }) = &told.end else {
         return format!("{begin}  never returned");
     };
     let at = trace::text::time(*at);
