@@ -12,6 +12,9 @@ const SOAK_SEEDS: u64 = 20;
 /// Seeds of each scenario whose hashes are compared.
 const DETERMINISM_SEEDS: u64 = 3;
 
+/// A step; returns how many things it found in order.
+type Step = fn() -> Result<u64, String>;
+
 /// What has been counted so far.
 #[derive(Debug, Default)]
 struct Tally {
@@ -43,7 +46,7 @@ impl Tally {
 /// If a step failed; the last line of the complaint is the sum, as it is on success.
 pub(crate) fn ci() -> Result<String, String> {
     let mut tally = Tally::default();
-    let steps: [(&str, fn() -> Result<u64, String>); 7] = [
+    let steps: [(&str, Step); 7] = [
         ("format", || command(&["fmt", "--all", "--check"])),
         ("tidy", || say(tidy::tidy())),
         ("clippy", || {
