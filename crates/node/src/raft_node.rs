@@ -58,11 +58,15 @@ pub struct RaftNode {
 pub(crate) enum Life {
     /// It takes part.
     Member,
-    /// It led when its own removal was committed. Until the tick `until` it does nothing but send
-    /// heartbeats, so that the others learn of the commit.
+    /// Its removal is committed, and perhaps it alone knows that: it led, or it has restarted. It
+    /// sends heartbeats while it leads, which it does for one election timeout, and then answers
+    /// candidates, whom it tells the commit or gives its vote. Without it they might wait forever
+    /// for a member of the old configuration.
     Leaving {
-        /// When it halts.
-        until: u64,
+        /// The tick at which it no longer leads.
+        yields: u64,
+        /// The tick at which it halts.
+        halts: u64,
     },
     /// It has ended itself.
     Halted,
@@ -118,6 +122,11 @@ impl System for RaftNode {
             }
             (Life::Leaving { .. }, Input::Request { id, .. }) => {
                 effects.reply(id, Reply::Failed(Refusal::Stopping));
+            }
+            (Life::Leaving { .. }, Input::Message { message, .. }) => {
+                if !self.leads() && message::is_vote(&message) {
+                    self.step(message, effects);
+                }
             }
             (Life::Leaving { .. }, _) => {}
             (Life::Member, Input::Message { message, .. }) => self.step(message, effects),

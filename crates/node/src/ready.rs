@@ -57,8 +57,7 @@ impl RaftNode {
         let mut committed = ready.take_committed_entries();
         // A change of the configuration may remove this node from the library's tables, where it
         // still looks for itself while entries become durable. So it waits for `advance`.
-        let is_command = |entry: &Entry| entry.get_entry_type() == EntryType::EntryNormal;
-        if committed.iter().all(is_command) {
+        if !has_change(&committed) {
             self.apply(std::mem::take(&mut committed), effects);
         }
         self.save(&mut ready, effects);
@@ -70,6 +69,7 @@ impl RaftNode {
         if light.commit_index().is_some() {
             let hard_state = self.raw.raft.hard_state();
             self.raw.mut_store().save(Vec::new(), Some(&hard_state), false);
+            self.save_commit_of_change(light.committed_entries());
         }
         self.observe(effects);
         self.note_commit(effects);
@@ -77,6 +77,17 @@ impl RaftNode {
         committed.append(&mut light.take_committed_entries());
         self.apply(committed, effects);
         self.raw.advance_apply();
+    }
+
+    /// Makes the commit of a change of the configuration durable before anybody hears of it: a
+    /// member that is removed halts when it does, and with it goes a vote that this node would
+    /// need if it forgot the commit.
+    fn save_commit_of_change(&mut self, committed: &[Entry]) {
+        let Some(last) = committed.last().filter(|_| has_change(committed)) else { return };
+        let mut hard_state = self.raw.raft.hard_state();
+        // Entries that are not saved yet may be committed too.
+        hard_state.commit = last.index.max(self.raw.store().hard_state().commit);
+        self.raw.mut_store().save(Vec::new(), Some(&hard_state), true);
     }
 
     /// Makes durable what the library wants durable.
@@ -237,19 +248,25 @@ impl RaftNode {
             && self.conf.contains(self.id)
     }
 
-    /// Ends the node when its own removal is applied; a leader lingers (see [`Life::Leaving`]).
+    /// Ends the node when its own removal is applied: at once if others told it of the commit, and
+    /// else when it has had time to tell them (see [`Life::Leaving`]).
     fn leave_if_removed(&mut self, effects: &Effects) {
         let removed = !self.conf.is_empty() && !self.conf.contains(self.id);
         if !removed || self.life != Life::Member {
             return;
         }
         self.refuse_all(effects);
-        if self.leads() {
-            let until = self.ticks + u64::from(self.config.election_ticks);
-            self.life = Life::Leaving { until };
+        if self.leads() || self.ticks == 0 {
+            let yields = self.ticks + u64::from(self.config.election_ticks);
+            let halts = self.ticks + 20 * u64::from(self.config.election_ticks);
+            self.life = Life::Leaving { yields, halts };
         } else {
             let detail = format!("removed by entry {}", self.conf.index);
             self.halt(HaltReason::Removed, detail, effects);
         }
     }
+}
+
+fn has_change(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.get_entry_type() != EntryType::EntryNormal)
 }

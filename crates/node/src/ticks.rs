@@ -13,17 +13,25 @@ impl RaftNode {
         self.luck.before_tick(&mut self.raw.raft);
         self.raw.tick();
         self.observe(effects);
-        if let Life::Leaving { until } = self.life {
-            if self.ticks >= until {
-                let detail = format!("removed by entry {}", self.conf.index);
-                self.halt(HaltReason::Removed, detail, effects);
-            }
+        if let Life::Leaving { yields, halts } = self.life {
+            self.leave(yields, halts, effects);
             return;
         }
         self.retry_reads(now);
         self.give_up_expired(effects);
         while let Some(to) = self.deliveries.take_expired(self.ticks) {
             self.raw.report_snapshot(to, SnapshotStatus::Failure);
+        }
+    }
+
+    /// The last ticks of a node that was removed.
+    fn leave(&mut self, yields: u64, halts: u64, effects: &Effects) {
+        if self.ticks >= halts {
+            let detail = format!("removed by entry {}", self.conf.index);
+            self.halt(HaltReason::Removed, detail, effects);
+        } else if self.ticks >= yields && self.leads() {
+            let term = self.raw.raft.term;
+            self.raw.raft.become_follower(term, raft::INVALID_ID);
         }
     }
 

@@ -55,18 +55,18 @@ struct Packet {
 }
 
 /// Nodes, links and what happened.
-pub struct World {
-    pub config: Config,
+pub(crate) struct World {
+    pub(crate) config: Config,
     /// Where nodes draw from, instead of what scripts want.
-    pub luck: Option<Chance>,
+    pub(crate) luck: Option<Chance>,
     /// Cut links, as (from, to).
-    pub cut: BTreeSet<(NodeId, NodeId)>,
+    pub(crate) cut: BTreeSet<(NodeId, NodeId)>,
     /// Whether every effect is told, or only what changes things.
-    pub tells_all: bool,
+    pub(crate) tells_all: bool,
     /// What happened since it was last taken.
-    pub story: String,
+    pub(crate) story: String,
     /// The last reply to each request.
-    pub replies: BTreeMap<RequestId, Reply>,
+    pub(crate) replies: BTreeMap<RequestId, Reply>,
     hosts: BTreeMap<NodeId, Host>,
     links: BTreeMap<(NodeId, NodeId), VecDeque<Packet>>,
     last_request: RequestId,
@@ -74,7 +74,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         World {
             config,
             luck: None,
@@ -90,7 +90,7 @@ impl World {
     }
 
     /// Puts a machine in place and starts the node on it.
-    pub fn add(&mut self, id: NodeId, start: Start) {
+    pub(crate) fn add(&mut self, id: NodeId, start: Start) {
         let options = DiskOptions {
             write: Delay::Fixed(0),
             sync: Delay::Fixed(0),
@@ -105,7 +105,7 @@ impl World {
     }
 
     /// Starts a node on what its disk holds.
-    pub fn boot(&mut self, id: NodeId) {
+    pub(crate) fn boot(&mut self, id: NodeId) {
         let host = self.hosts.get_mut(&id).expect("the node has a machine");
         let incarnation = host.incarnation;
         let random: Box<dyn Random> = match &self.luck {
@@ -129,7 +129,7 @@ impl World {
     }
 
     /// Ends a node; with a loss of power, its disk forgets what was not synced.
-    pub fn crash(&mut self, id: NodeId, power: bool) {
+    pub(crate) fn crash(&mut self, id: NodeId, power: bool) {
         let host = self.hosts.get_mut(&id).expect("the node has a machine");
         host.node = None;
         host.effects.clear();
@@ -139,19 +139,19 @@ impl World {
         self.links.retain(|&(from, to), _| from != id && to != id);
     }
 
-    pub fn ids(&self) -> Vec<NodeId> {
+    pub(crate) fn ids(&self) -> Vec<NodeId> {
         self.hosts.keys().copied().collect()
     }
 
-    pub fn view(&self, id: NodeId) -> Option<View> {
+    pub(crate) fn view(&self, id: NodeId) -> Option<View> {
         self.hosts[&id].node.as_ref().map(RaftNode::view)
     }
 
-    pub fn node(&self, id: NodeId) -> Option<&RaftNode> {
+    pub(crate) fn node(&self, id: NodeId) -> Option<&RaftNode> {
         self.hosts[&id].node.as_ref()
     }
 
-    pub fn input(&mut self, id: NodeId, input: Input<Message>) {
+    pub(crate) fn input(&mut self, id: NodeId, input: Input<Message>) {
         let host = self.hosts.get_mut(&id).expect("the node has a machine");
         if let Some(node) = &mut host.node {
             node.handle(self.now, input, &host.effects);
@@ -160,7 +160,7 @@ impl World {
         }
     }
 
-    pub fn request(&mut self, id: NodeId, request: Request) -> RequestId {
+    pub(crate) fn request(&mut self, id: NodeId, request: Request) -> RequestId {
         self.last_request += 1;
         let request_id = self.last_request;
         self.input(id, Input::Request { id: request_id, request });
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// One tick of every node that is up.
-    pub fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         self.now += self.config.tick;
         for id in self.ids() {
             self.input(id, Input::Timer(Timer("tick")));
@@ -176,7 +176,7 @@ impl World {
     }
 
     /// Delivers messages until none is on its way, or until `max` are delivered.
-    pub fn deliver(&mut self, max: u64) {
+    pub(crate) fn deliver(&mut self, max: u64) {
         for delivered in 0..max {
             let Some(link) = self.links.keys().next().copied() else { return };
             self.deliver_one(link);
@@ -185,12 +185,12 @@ impl World {
     }
 
     /// The links on which something is on its way.
-    pub fn busy_links(&self) -> Vec<(NodeId, NodeId)> {
+    pub(crate) fn busy_links(&self) -> Vec<(NodeId, NodeId)> {
         self.links.keys().copied().collect()
     }
 
     /// Delivers the oldest message of a link, or drops it if the link is cut.
-    pub fn deliver_one(&mut self, link: (NodeId, NodeId)) {
+    pub(crate) fn deliver_one(&mut self, link: (NodeId, NodeId)) {
         let (from, to) = link;
         let arrives = !self.cut.contains(&link) && self.hosts[&to].node.is_some();
         let Some(packet) = self.take(link) else { return };
@@ -201,14 +201,14 @@ impl World {
     }
 
     /// Loses the oldest message of a link.
-    pub fn drop_one(&mut self, link: (NodeId, NodeId)) {
+    pub(crate) fn drop_one(&mut self, link: (NodeId, NodeId)) {
         if let Some(packet) = self.take(link) {
             self.report(link.0, link.1, packet.report, false);
         }
     }
 
     /// Lets the oldest message of a link arrive a second time, later.
-    pub fn repeat_one(&mut self, link: (NodeId, NodeId)) {
+    pub(crate) fn repeat_one(&mut self, link: (NodeId, NodeId)) {
         if let Some(queue) = self.links.get_mut(&link) {
             let message = queue.front().expect("a busy link").message.clone();
             queue.push_back(Packet { message, report: None });
@@ -240,17 +240,16 @@ impl World {
                 continue;
             }
             match effect {
-                Effect::Send { to, message, report } => {
-                    if self.hosts.contains_key(&to) {
-                        let queue = self.links.entry((id, to)).or_default();
-                        queue.push_back(Packet { message, report });
-                    }
+                Effect::Send { to, message, report } if self.hosts.contains_key(&to) => {
+                    let queue = self.links.entry((id, to)).or_default();
+                    queue.push_back(Packet { message, report });
                 }
                 Effect::Reply { request, reply } => {
                     let before = self.replies.insert(request, reply);
                     assert!(before.is_none(), "request {request} is answered twice");
                 }
                 Effect::Halt(_) => {
+                    let host = self.hosts.get_mut(&id).expect("the node has a machine");
                     host.node = None;
                     host.effects.clear();
                 }
