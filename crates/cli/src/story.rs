@@ -123,7 +123,7 @@ impl Story {
     /// When the operations of a violation were over: what struck later is not part of the tale.
     pub(crate) fn moment(&self, violation: &Violation, end: Nanos) -> Nanos {
         let ends = violation.ops.iter().filter_map(|id| self.ops.get(id)?.end.as_ref());
-        ends.map(|(at, ..)| *at)
+        ends.map(|end| end.at)
             .max()
             .unwrap_or_else(|| self.violations.first().map_or(end, |(_, at)| *at))
     }
