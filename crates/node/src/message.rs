@@ -58,14 +58,10 @@ pub(crate) fn is_from_leader(message: &Message) -> bool {
     )
 }
 
-/// Whether the sender wants to lead.
-pub(crate) fn is_vote(message: &Message) -> bool {
-    matches!(message.get_msg_type(), MessageType::MsgRequestVote | MessageType::MsgRequestPreVote)
-}
-
 /// Whether the sender wants to lead without the present leader's consent.
 pub(crate) fn is_unforced_vote(message: &Message) -> bool {
-    is_vote(message) && message.context != raft::CAMPAIGN_TRANSFER
+    matches!(message.get_msg_type(), MessageType::MsgRequestVote | MessageType::MsgRequestPreVote)
+        && message.context != raft::CAMPAIGN_TRANSFER
 }
 
 /// What an entry is.

@@ -59,9 +59,9 @@ pub(crate) enum Life {
     /// It takes part.
     Member,
     /// Its removal is committed, and perhaps it alone knows that: it led, or it has restarted. It
-    /// sends heartbeats while it leads, which it does for one election timeout, and then answers
-    /// candidates, whom it tells the commit or gives its vote. Without it they might wait forever
-    /// for a member of the old configuration.
+    /// leads on for one election timeout, in which it sends heartbeats and hears nothing, because
+    /// the library does not bear answers to a leader that is no member. Then it follows for a
+    /// while: as long as the others do not know the commit, they may need its vote and its log.
     Leaving {
         /// The tick at which it no longer leads.
         yields: u64,
@@ -124,7 +124,7 @@ impl System for RaftNode {
                 effects.reply(id, Reply::Failed(Refusal::Stopping));
             }
             (Life::Leaving { .. }, Input::Message { message, .. }) => {
-                if !self.leads() && message::is_vote(&message) {
+                if !self.leads() {
                     self.step(message, effects);
                 }
             }

@@ -48,6 +48,7 @@ impl RaftNode {
             self.note_entries(ready.entries(), effects);
             self.note_commit(effects);
         }
+        self.save_commit_of_change(ready.committed_entries());
         self.send(ready.take_messages(), effects);
         for read in ready.take_read_states() {
             if let Some(question) = self.reads.confirm(&read.request_ctx, read.index) {
