@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
 mod banlist;
+mod bench;
 mod ci;
 mod determinism;
 mod process;
@@ -20,6 +21,7 @@ cargo xtask COMMAND
   tidy                                   lengths, module docs, words, arrows between crates
   banlist                                shows that the linter refuses what may not reach an event
   soak [--seeds N] [--scenario S]...     many seeds of each scenario that must pass
+  bench run [--rounds N]                 CPU time of a run, beside a bare raft-rs loop
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
 ";
 
@@ -30,6 +32,10 @@ fn main() -> ExitCode {
         Some((&"ci", [])) => ci::ci(),
         Some((&"tidy", [])) => tidy::tidy(),
         Some((&"banlist", [])) => banlist::banlist(),
+        Some((&"bench", ["run"])) => Ok(bench::run(5)),
+        Some((&"bench", ["run", "--rounds", rounds])) => {
+            rounds.parse().map(bench::run).map_err(|_| format!("--rounds {rounds}: a number"))
+        }
         Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),
         Some((&"determinism", flags)) => determinism::seeds(flags).and_then(determinism::compare),
         Some((&("-h" | "--help" | "help"), _)) => Ok(HELP.to_owned()),

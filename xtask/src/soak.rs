@@ -206,20 +206,21 @@ fn describe(name: &str, outcomes: &[Outcome], seconds: f64) -> (String, u64) {
     (text, bad.len() as u64)
 }
 
-/// Smallest, median and sum of every counter that ever counted.
+/// Smallest, middle and largest value of every counter that ever counted.
 fn numbers(outcomes: &[Outcome]) -> String {
     let mut items = Vec::new();
     for (position, (name, _)) in outcomes[0].counters.iter().enumerate() {
         let values: Vec<u64> = outcomes.iter().map(|o| o.counters[position].1).collect();
-        let least = values.iter().min().expect("there are runs");
-        if values.iter().any(|value| *value > 0) {
-            items.push(format!("{name} {least}/{}", median(values.clone())));
+        let least = *values.iter().min().expect("there are runs");
+        let most = *values.iter().max().expect("there are runs");
+        if most > 0 {
+            items.push(format!("{name} {least}/{}/{most}", median(values)));
         }
     }
     let mut text = String::new();
     for (position, line) in items.chunks(5).enumerate() {
-        let head = if position == 0 { "least/median" } else { "" };
-        writeln!(text, "    {head:<13} {}", line.join("  ")).expect("a String");
+        let head = if position == 0 { "least/mid/most" } else { "" };
+        writeln!(text, "    {head:<14} {}", line.join("  ")).expect("a String");
     }
     text
 }
@@ -254,6 +255,6 @@ mod tests {
         let (text, bad) = describe("s", &[outcome(0, None), outcome(1, failure)], 1.0);
         assert_eq!(bad, 1);
         assert!(text.contains("linearizable/stale-read: squall run s --seed 1"), "{text}");
-        assert!(text.contains("elections 0/1") && !text.contains("halts"), "{text}");
+        assert!(text.contains("elections 0/1/1") && !text.contains("halts"), "{text}");
     }
 }
