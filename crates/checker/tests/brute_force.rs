@@ -32,7 +32,7 @@ fn operation(number: u64, drawn: &Drawn, unknown: u8) -> Operation {
         6 => (Op::Delete { key }, Output::Done),
         7..=8 => (
             Op::Cas { key, expect: value(drawn.expect), value: some(drawn.value) },
-            Output::Swapped(drawn.seen % 2 == 0),
+            Output::Swapped(drawn.seen.is_multiple_of(2)),
         ),
         _ => (Op::Append { key, value: some(drawn.value % 3) }, Output::Done),
     };
@@ -105,7 +105,7 @@ fn brute_force(history: &History) -> bool {
 }
 
 fn drawn(values: u8) -> impl Strategy<Value = Drawn> {
-    let numbers = (0..10u8, 0..values, 0..8u8, 0..8u8, 0..10u8, 0..5u8);
+    let numbers = (0..10u8, 0..values, 0..8u8, 0..8u8, 0..10u8, 0..8u8);
     numbers.prop_map(|(what, value, expect, seen, luck, length)| Drawn {
         what,
         value,

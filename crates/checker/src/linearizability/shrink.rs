@@ -13,7 +13,7 @@ use super::model::{Model, seen_by};
 use super::search::{Answer, search};
 
 /// What one look may cost, in configurations; one that costs more keeps what it tried to leave out.
-const LOOK_MAX: u64 = 1_000_000;
+const LOOK_MAX: u64 = 4_000_000;
 /// How many operations may be looked at, all looks together.
 const LOOKED_AT_MAX: usize = 2_000_000;
 /// A part that is larger is no quick guess any more.
