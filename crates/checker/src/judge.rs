@@ -17,7 +17,7 @@ use crate::invariants::state_machine_safety::StateMachineSafety;
 use crate::invariants::term_monotonic::TermMonotonic;
 use crate::invariants::vote_kept::VoteKept;
 use crate::invariants::{
-    PerNode, convergence, leader_append_only, leader_completeness, per_node, slot, sut,
+    PerNode, convergence, leader_append_only, leader_completeness, lost_writes, per_node, slot, sut,
 };
 use crate::linearizability::{Linearizable, linearizable};
 use crate::replica::Replica;
@@ -122,6 +122,7 @@ impl Judge {
             &self.state_machine_safety,
             &mut self.findings,
         );
+        lost_writes::find(history, &mut self.findings);
         let clients_saw = linearizable(history, check_max);
         if let Linearizable::No(violation) = &clients_saw {
             self.findings.add(violation.clone());

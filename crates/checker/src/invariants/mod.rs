@@ -7,6 +7,7 @@ pub(crate) mod election_safety;
 pub(crate) mod leader_append_only;
 pub(crate) mod leader_completeness;
 pub(crate) mod log_matching;
+pub(crate) mod lost_writes;
 pub(crate) mod state_machine_safety;
 pub(crate) mod sut;
 pub(crate) mod term_monotonic;
