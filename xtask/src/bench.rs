@@ -91,8 +91,8 @@ fn bare_loop(nodes: u64, puts: u64) -> f64 {
             cluster[0].propose(vec![], vec![7; 32]).expect("the leader proposes");
             proposed += 1;
         }
-        for at in 0..cluster.len() {
-            let done = drain(&mut cluster[at], &mut mail);
+        for (at, node) in cluster.iter_mut().enumerate() {
+            let done = drain(node, &mut mail);
             if at == 0 {
                 applied += done;
             }
