@@ -149,7 +149,7 @@ fn disk() -> Value {
             [
                 ("write", told(reference("delay"), "Time of a write into the cache.")),
                 ("sync", told(reference("delay"), "Time of making something durable.")),
-                ("sector-bytes", int(1, 1 << 20, "What is kept or lost as a whole.")),
+                ("sector-bytes", int(512, 1 << 20, "What is kept or lost as a whole.")),
                 ("survive", told(reference("chance"), "Chance of what is unsynced to survive.")),
                 ("tear", told(reference("chance"), "Chance of what does not to be torn.")),
             ],

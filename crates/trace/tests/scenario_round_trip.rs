@@ -229,7 +229,7 @@ fn world() -> impl Strategy<Value = (NetOptions, DiskOptions)> {
             mailbox,
         },
     );
-    let disk = (delay(), delay(), 1..=1_u32 << 20, ppm(), ppm()).prop_map(
+    let disk = (delay(), delay(), 512..=1_u32 << 20, ppm(), ppm()).prop_map(
         |(write, sync, sector_bytes, survive, tear)| DiskOptions {
             write,
             sync,

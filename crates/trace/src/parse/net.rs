@@ -40,7 +40,7 @@ pub(crate) fn disk(reader: &mut Reader, table: Table<'_>) -> DiskOptions {
         write: reader.optional(table, "write", delay).unwrap_or(base.write),
         sync: reader.optional(table, "sync", delay).unwrap_or(base.sync),
         sector_bytes: reader
-            .optional(table, "sector-bytes", |r, n| r.int32(n, 1..=1 << 20))
+            .optional(table, "sector-bytes", |r, n| r.int32(n, 512..=1 << 20))
             .unwrap_or(base.sector_bytes),
         survive: reader.optional(table, "survive", Reader::ppm).unwrap_or(base.survive),
         tear: reader.optional(table, "tear", Reader::ppm).unwrap_or(base.tear),
