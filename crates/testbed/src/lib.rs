@@ -30,6 +30,7 @@ mod workload;
 mod world;
 
 pub use counters::Counters;
+pub use options::node_config;
 pub use plan::plan;
 pub use twice::{Divergence, twice};
 pub use world::{Report, run, run_system};

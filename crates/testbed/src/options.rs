@@ -3,7 +3,9 @@
 use system::ReadMode;
 use trace::{Delay, LinkFault, NetOptions, Profile, Scenario};
 
-pub(crate) fn node_config(scenario: &Scenario) -> node::Config {
+/// The options of each node of a scenario.
+#[must_use]
+pub fn node_config(scenario: &Scenario) -> node::Config {
     let options = &scenario.node;
     let preset = match scenario.profile {
         Profile::Correct => node::Config::default(),
