@@ -47,7 +47,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(complaint) => {
-            eprintln!("{}", complaint.trim_end());
+            if !complaint.is_empty() {
+                eprintln!("{}", complaint.trim_end());
+            }
             ExitCode::FAILURE
         }
     }
