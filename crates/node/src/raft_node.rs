@@ -83,7 +83,7 @@ pub(crate) struct Seen {
 
 impl System for RaftNode {
     type Config = Config;
-    type Message = Message;
+    type Message = Box<Message>;
 
     fn contract(config: &Config) -> Contract {
         Contract {
@@ -107,7 +107,7 @@ impl System for RaftNode {
         crate::boot::boot(config, boot, effects)
     }
 
-    fn handle(&mut self, now: Nanos, input: Input<Message>, effects: &Effects) {
+    fn handle(&mut self, now: Nanos, input: Input<Box<Message>>, effects: &Effects) {
         match (self.life, input) {
             (Life::Halted, _) => {}
             (_, Input::DiskFailed(failure)) => self.fail(&failure, effects),
@@ -125,11 +125,11 @@ impl System for RaftNode {
             }
             (Life::Leaving { .. }, Input::Message { message, .. }) => {
                 if !self.leads() {
-                    self.step(message, effects);
+                    self.step(*message, effects);
                 }
             }
             (Life::Leaving { .. }, _) => {}
-            (Life::Member, Input::Message { message, .. }) => self.step(message, effects),
+            (Life::Member, Input::Message { message, .. }) => self.step(*message, effects),
             (Life::Member, Input::Request { id, request }) => {
                 self.request(now, id, request, effects);
             }
@@ -176,16 +176,16 @@ impl System for RaftNode {
         self.raw.store().entry(index).map(message::mark)
     }
 
-    fn summary(message: &Message) -> Summary {
+    fn summary(message: &Box<Message>) -> Summary {
         message::summary(message)
     }
 
-    fn encode(message: &Message, out: &mut Vec<u8>) {
+    fn encode(message: &Box<Message>, out: &mut Vec<u8>) {
         message::encode(message, out);
     }
 
-    fn decode(bytes: &[u8]) -> Result<Message, String> {
-        message::decode(bytes)
+    fn decode(bytes: &[u8]) -> Result<Box<Message>, String> {
+        message::decode(bytes).map(Box::new)
     }
 }
 

@@ -158,6 +158,7 @@ impl RaftNode {
         messages.sort_by_key(|message| message.to);
         for message in messages {
             let to = message.to;
+            let message = Box::new(message);
             if message.get_msg_type() == MessageType::MsgSnapshot {
                 let index = message.get_snapshot().get_metadata().index;
                 effects.note(Note::SnapshotSent { to, index });

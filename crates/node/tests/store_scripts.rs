@@ -180,7 +180,7 @@ fn perform(disk: &SharedDisk, effects: &Effects, max: usize) -> Answer {
     Ok(out)
 }
 
-fn render(effect: &Effect<Message>) -> String {
+fn render(effect: &Effect<Box<Message>>) -> String {
     let name = effect.name();
     match effect {
         Effect::Append { path, data } => format!("{name} {path} {} bytes", data.len()),

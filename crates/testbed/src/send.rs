@@ -42,14 +42,14 @@ impl<S: System> World<'_, S> {
         }
         if let Some(copy) = sent.fate.copy {
             self.record(cause, Kind::Duplicate { message: id, kind: summary.kind });
-            let body = Box::new(message.clone());
+            let body = message.clone();
             let kind = summary.kind;
             let again = Arrival { message: id, kind, body, cause, report: None };
             self.queue.push(copy, Due::Arrival(again));
         }
         let arrival = sent.fate.arrival.expect("a message that is not lost arrives");
-        let body = Box::new(message);
-        let arriving = Arrival { message: id, kind: summary.kind, body, cause, report };
+        let kind = summary.kind;
+        let arriving = Arrival { message: id, kind, body: message, cause, report };
         self.queue.push(arrival, Due::Arrival(arriving));
     }
 
@@ -107,7 +107,7 @@ impl<S: System> World<'_, S> {
         let cause = self.record(cause, Kind::Receive { message, kind });
         self.report(message, report, true, cause);
         self.notice_link(from, to, true, cause);
-        self.slot(to).post(Input::Message { from, message: *body }, cause);
+        self.slot(to).post(Input::Message { from, message: body }, cause);
         self.serve(to);
     }
 

@@ -87,7 +87,7 @@ pub(crate) enum Due<M> {
 pub(crate) struct Arrival<M> {
     pub(crate) message: MessageId,
     pub(crate) kind: MessageKind,
-    pub(crate) body: Box<M>,
+    pub(crate) body: M,
     pub(crate) cause: u64,
     /// What the sender called it, if it wants to know what became of it.
     pub(crate) report: Option<u64>,

@@ -34,8 +34,9 @@ use item::sorted;
 use log::{Log, Place};
 use wal::{Carried, Wal};
 
-/// The effects of a node that speaks Raft.
-pub type Effects = system::Effects<Message>;
+/// The effects of a node that speaks Raft. A message of the library is some three hundred bytes
+/// long and changes hands often, so it travels in a box.
+pub type Effects = system::Effects<Box<Message>>;
 
 /// How many snapshot files are kept: the newest, and one to fall back on.
 const SNAPSHOTS_KEPT: usize = 2;

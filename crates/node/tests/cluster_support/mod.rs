@@ -20,7 +20,7 @@ use system::{
 /// A node and what belongs to it.
 struct Host {
     disk: SharedDisk,
-    effects: Effects<Message>,
+    effects: Effects<Box<Message>>,
     node: Option<RaftNode>,
     start: Start,
     incarnation: u64,
@@ -50,7 +50,7 @@ impl Random for Drawn {
 }
 
 struct Packet {
-    message: Message,
+    message: Box<Message>,
     report: Option<u64>,
 }
 
@@ -151,7 +151,7 @@ impl World {
         self.hosts[&id].node.as_ref()
     }
 
-    pub(crate) fn input(&mut self, id: NodeId, input: Input<Message>) {
+    pub(crate) fn input(&mut self, id: NodeId, input: Input<Box<Message>>) {
         let host = self.hosts.get_mut(&id).expect("the node has a machine");
         if let Some(node) = &mut host.node {
             node.handle(self.now, input, &host.effects);
@@ -260,7 +260,7 @@ impl World {
 }
 
 /// Writes what an effect did, if it is worth a line.
-fn tell(story: &mut String, id: NodeId, effect: &Effect<Message>, all: bool) {
+fn tell(story: &mut String, id: NodeId, effect: &Effect<Box<Message>>, all: bool) {
     let line = match effect {
         Effect::Reply { request, reply } => format!("r{request} {}", reply_text(reply)),
         Effect::Halt(halt) => format!("halts: {}, {}", halt.reason.name(), halt.detail),

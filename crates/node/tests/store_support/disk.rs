@@ -137,7 +137,7 @@ impl Disk {
         sets
     }
 
-    pub fn perform(&mut self, effect: Effect<raft::eraftpb::Message>) {
+    pub fn perform(&mut self, effect: Effect<Box<raft::eraftpb::Message>>) {
         match effect {
             Effect::Append { path, data } => {
                 let inode = self.create(path);

@@ -168,7 +168,7 @@ impl Run {
         true
     }
 
-    fn count(&mut self, effect: &Effect<Message>) {
+    fn count(&mut self, effect: &Effect<Box<Message>>) {
         match effect {
             // The first record of a segment is its header, which says nothing new.
             Effect::Append { path, .. } if path.starts_with("wal/") => {
