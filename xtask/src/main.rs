@@ -8,6 +8,7 @@ mod banlist;
 mod bench;
 mod ci;
 mod determinism;
+mod instructions;
 mod process;
 mod soak;
 mod tidy;
@@ -22,6 +23,7 @@ cargo xtask COMMAND
   banlist                                shows that the linter refuses what may not reach an event
   soak [--seeds N] [--scenario S]...     many seeds of each scenario that must pass
   bench run [--rounds N]                 CPU time of a run, beside a bare raft-rs loop
+  bench run --ir                         instructions per step, counted under callgrind
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
 ";
 
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         Some((&"tidy", [])) => tidy::tidy(),
         Some((&"banlist", [])) => banlist::banlist(),
         Some((&"bench", ["run"])) => Ok(bench::run(5)),
+        Some((&"bench", ["run", "--ir"])) => instructions::count(),
+        Some((&"bench", ["steps"])) => instructions::load().map(|steps| steps.to_string()),
         Some((&"bench", ["run", "--rounds", rounds])) => {
             rounds.parse().map(bench::run).map_err(|_| format!("--rounds {rounds}: a number"))
         }
