@@ -82,13 +82,20 @@ fn say(result: Result<String, String>) -> Result<u64, String> {
     })
 }
 
-/// All tests of the workspace, in release, and those of the docs.
+/// All tests of the workspace, optimised, and those of the docs.
 fn tests() -> Result<u64, String> {
     let nextest = process::output(&mut process::cargo(&["nextest", "--version"]))?.0 == 0;
     let mut run = if nextest {
-        process::cargo(&["nextest", "run", "--release", "--workspace", "--no-fail-fast"])
+        process::cargo(&[
+            "nextest",
+            "run",
+            "--cargo-profile",
+            "quick",
+            "--workspace",
+            "--no-fail-fast",
+        ])
     } else {
-        process::cargo(&["test", "--release", "--workspace", "--no-fail-fast"])
+        process::cargo(&["test", "--profile", "quick", "--workspace", "--no-fail-fast"])
     };
     run.env("CARGO_TERM_COLOR", "never");
     let (code, stdout, stderr) = process::output(&mut run)?;
