@@ -86,11 +86,11 @@ fn path_of(name: &str) -> Result<PathBuf, Stop> {
             known.push(stem(&file));
         }
     }
-    let near = known.iter().min_by_key(|stem| distance(stem, name));
-    let hint = match near {
-        Some(near) if distance(near, name) <= 3 => format!("; did you mean `{near}`?"),
-        Some(_) => "; `squall list scenarios` shows what there is".to_owned(),
-        None => format!(", and there is no {}/ here", DIRECTORIES[0]),
+    let stems: Vec<&str> = known.iter().map(String::as_str).collect();
+    let hint = match trace::nearest(name, &stems) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None if known.is_empty() => format!(", and there is no {}/ here", DIRECTORIES[0]),
+        None => "; `squall list scenarios` shows what there is".to_owned(),
     };
     Err(Stop::bad_input(format!("no scenario file `{name}`{hint}")))
 }
@@ -113,22 +113,6 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// How many insertions, deletions and replacements lie between two words (*Levenshtein*).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,12 +124,5 @@ mod tests {
         assert_eq!(parse_override("a=b=c"), pair("a", "b=c"));
         assert!(parse_override("=3").is_err());
         assert!(parse_override("limits.storm").is_err());
-    }
-
-    #[test]
-    fn near_words_are_near() {
-        assert_eq!(distance("partitions", "partiton"), 2);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("same", "same"), 0);
     }
 }

@@ -41,6 +41,7 @@ pub use header::{Build, Header, TRACE_VERSION};
 pub use history::*;
 pub use line::{kind_name, parse_line, write_line};
 pub use parse::document::fault_document;
+pub use parse::words::nearest;
 pub use parse::{SCENARIO_BYTES_MAX, parse_fault, parse_scenario, parse_scenario_bytes};
 pub use plan::*;
 pub use problem::{Problem, Problems};

@@ -17,7 +17,7 @@ pub(crate) mod sections;
 mod set;
 mod source;
 mod values;
-mod words;
+pub mod words;
 pub(crate) mod workload;
 
 use crate::problem::{Problem, Problems};

@@ -159,7 +159,7 @@ fn plain_number(text: &str) -> Option<u64> {
 }
 
 /// Words that are names in events: effects, timers, faults, phases, checks, reasons.
-const WORDS: [&str; 68] = [
+const WORDS: &[&str] = &[
     "",
     "append",
     "write",
@@ -220,7 +220,8 @@ const WORDS: [&str; 68] = [
     "state-machine-safety",
     "durability",
     "liveness",
-    "vote-once",
+    "convergence",
+    "vote-kept",
     "commit-monotonic",
     "term-monotonic",
     "persist-before-send",

@@ -89,8 +89,9 @@ pub(crate) fn node_names(set: NodeSet) -> Vec<String> {
     set.iter().map(|id| format!("n{id}")).collect()
 }
 
-/// The known word that was probably meant.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known word that was probably meant, if one is close enough.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let limit = match word.chars().count() {
         0..=3 => 1,
         4..=8 => 2,
