@@ -31,6 +31,6 @@ mod world;
 
 pub use counters::Counters;
 pub use options::node_config;
-pub use plan::plan;
+pub use plan::{PlannedOp, operations, plan};
 pub use twice::{Divergence, twice};
 pub use world::{Report, run, run_system};

@@ -4,9 +4,11 @@
 //! on scenario, seed, client and n alone ([`crate::workload`]), so they need not be stored.
 
 use sim::Chance;
-use trace::{Plan, Scenario, ScriptedFault};
+use system::{Nanos, Op};
+use trace::{OpId, Plan, Scenario, ScriptedFault};
 
 use crate::swarm;
+use crate::workload::Generator;
 
 /// Draws the plan of one seed. Removing one kind of random fault from a scenario leaves the draws
 /// of the other kinds as they were, because each draws from its own stream.
@@ -24,6 +26,45 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
         }
     }
     Plan { scenario: scenario.clone(), seed, faults }
+}
+
+/// An operation of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedOp {
+    /// Its name.
+    pub id: OpId,
+    /// A scripted operation: when it begins, at the earliest. A drawn one: the pause before it,
+    /// since the operation before it ended (closed pace) or was due (open pace).
+    pub at: Nanos,
+    /// Whether `at` is a point in time and not a pause.
+    pub scripted: bool,
+    /// What. A drawn cas expects what its client has last seen by then; here it expects nothing.
+    pub op: Op,
+}
+
+/// The first operations of a client, counted from 1, as the plan has them.
+///
+/// # Panics
+///
+/// If the scenario has no such client.
+#[must_use]
+pub fn operations(plan: &Plan, client: u64, count: u64) -> Vec<PlannedOp> {
+    let (workload, clients) = (&plan.scenario.workload, plan.scenario.cluster.clients);
+    assert!((1..=clients).contains(&client), "there are the clients c1 to c{clients}");
+    let id = |number| OpId { client, number };
+    if !workload.script.is_empty() {
+        let own = workload.script.iter().filter(|op| op.client == client);
+        let planned = (1..=count).zip(own);
+        return planned
+            .map(|(n, op)| PlannedOp { id: id(n), at: op.at, scripted: true, op: op.op.clone() })
+            .collect();
+    }
+    let mut generator = Generator::new(workload, client, &Chance::new(plan.seed));
+    let mut planned = |number| {
+        let drawn = generator.draw(workload, number);
+        PlannedOp { id: id(number), at: drawn.pause, scripted: false, op: drawn.op }
+    };
+    (1..=count).map(&mut planned).collect()
 }
 
 /// The fault with this 1-based number.
