@@ -7,7 +7,7 @@ use trace::{Plan, Reader};
 
 use crate::args::HashArgs;
 use crate::output::{self, Color, Stop};
-use crate::{exit, find, record};
+use crate::{exit, find, program, record};
 
 /// Prints `seed hash` for each seed of a scenario, or hash or lines of the run whose header is on
 /// stdin.
@@ -18,7 +18,7 @@ pub(crate) fn hash(args: &HashArgs, color: Color) -> Result<u8, Stop> {
     let scenario = find::scenario(scenario, &[], color)?;
     let (first, end) = args.seeds.unwrap_or((0, 1));
     for seed in first..end {
-        let report = testbed::run(&testbed::plan(&scenario, seed), &mut |_| {});
+        let report = program::run(&testbed::plan(&scenario, seed), &mut |_| {});
         output::result(&format!("{seed} {:016x}\n", report.hash))?;
     }
     Ok(exit::PASS)
@@ -30,7 +30,7 @@ fn from_stdin(lines: bool) -> Result<u8, Stop> {
     if lines {
         print_lines(&plan)?;
     } else {
-        let report = testbed::run(&plan, &mut |_| {});
+        let report = program::run(&plan, &mut |_| {});
         output::result(&format!("{:016x}\n", report.hash))?;
     }
     Ok(exit::PASS)
@@ -40,7 +40,7 @@ fn from_stdin(lines: bool) -> Result<u8, Stop> {
 fn print_lines(plan: &Plan) -> Result<(), Stop> {
     let mut text = String::new();
     let mut failed = Ok(());
-    testbed::run(plan, &mut |event| {
+    program::run(plan, &mut |event| {
         trace::write_line(event, &mut text);
         text.write_char('\n').expect("a String takes everything");
         if text.len() >= 1 << 16 && failed.is_ok() {

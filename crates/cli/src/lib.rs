@@ -1,6 +1,9 @@
 //! `squall`: arguments in, a verdict out. Everything that has a test of its own lives in the
 //! crates below; here are files, processes, words and exit codes.
 //!
+//! The command line is a library so that it serves every system under test: a binary of two lines
+//! gives [`main`] a [`Program`] and has all commands (`examples/keeper` is one).
+//!
 //! Stdout carries the result, stderr everything else. Human output may change at any time; flags,
 //! exit codes, JSON and file formats may not.
 
@@ -10,12 +13,14 @@
 
 mod args;
 mod catalogue;
+mod dry_run;
 mod exit;
 mod find;
 mod fresh;
 mod hash;
 mod inspect;
 mod output;
+mod program;
 mod record;
 mod replay;
 mod report;
@@ -25,9 +30,20 @@ mod seed;
 mod story;
 mod words;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
-fn main() -> std::process::ExitCode {
-    let args = args::Args::parse();
-    args::dispatch(args)
+pub use program::Program;
+
+/// The whole of `squall` for one program under test: reads the arguments of the process, and
+/// returns its exit code.
+///
+/// # Panics
+///
+/// If it is called twice in a process.
+#[must_use]
+pub fn main(program: Program) -> ExitCode {
+    program::set(program);
+    args::dispatch(args::Args::parse())
 }

@@ -8,7 +8,7 @@ use testbed::Report;
 use trace::{Build, Event, Footer, Header, Plan, Verdict, Writer};
 
 use crate::output::Stop;
-use crate::runs;
+use crate::{program, runs};
 
 /// The first line of the trace of a plan.
 pub(crate) fn header(plan: &Plan, overrides: &[(String, String)]) -> Header {
@@ -29,10 +29,11 @@ pub(crate) fn plan(header: &Header) -> Plan {
 
 /// What this program is.
 pub(crate) fn build() -> Build {
+    let (system, version) = program::name();
     Build {
         squall: env!("CARGO_PKG_VERSION").to_owned(),
-        system: "raft-rs".to_owned(),
-        system_version: "0.7.0".to_owned(),
+        system: system.to_owned(),
+        system_version: version.to_owned(),
         profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
     }
 }
@@ -51,7 +52,7 @@ pub(crate) fn traced<W: Write>(
     let mut writer = Writer::new(out, header)?;
     let mut counts = std::collections::BTreeMap::new();
     let mut failed = None;
-    let report = testbed::run(plan, &mut |event| {
+    let report = program::run(plan, &mut |event| {
         observer(event);
         trace::count(&mut counts, event);
         if failed.is_none() {
@@ -156,7 +157,7 @@ pub(crate) fn compared(
 ) -> (Report, Option<Difference>) {
     let mut difference = None;
     let mut line = String::new();
-    let report = testbed::run(plan, &mut |event| {
+    let report = program::run(plan, &mut |event| {
         observer(event);
         if difference.is_some() {
             return;

@@ -12,7 +12,7 @@ use trace::{Verdict, Violation};
 use crate::output::{self, Style};
 use crate::record::Difference;
 use crate::story::Story;
-use crate::{exit, words};
+use crate::{exit, program, words};
 
 /// Characters of a sentence of a checker that are shown.
 const SENTENCE_MAX: usize = 400;
@@ -180,7 +180,8 @@ fn last_lines(told: &Told) -> String {
         {
             writeln!(
                 text,
-                "  inspect    squall inspect {path} --why {}",
+                "  inspect    {} inspect {path} --why {}",
+                program::command(),
                 trace::text::op_name(*op)
             )
             .expect("a String");

@@ -15,7 +15,7 @@ use crate::record::{self, Difference};
 use crate::report::{self, Told, Verified};
 use crate::seed::Seed;
 use crate::story::Story;
-use crate::{exit, find, fresh, runs, words};
+use crate::{dry_run, find, fresh, program, runs, words};
 
 /// Runs, tells, and returns the exit code.
 pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
     let plan = testbed::plan(&scenario, seed.value);
     let header = record::header(&plan, &args.set);
     if args.dry_run {
-        return dry_run(args, &plan, &header);
+        return dry_run::print(args.format, &plan, &header);
     }
     if !args.quiet {
         output::note(&banner(&plan, seed, color));
@@ -82,7 +82,7 @@ fn first(
 ) -> Result<(Report, Option<PathBuf>), Stop> {
     let mut observer = |event: &trace::Event| story.observe(event);
     match args.trace.as_deref() {
-        None | Some("none") => Ok((testbed::run(plan, &mut observer), None)),
+        None | Some("none") => Ok((program::run(plan, &mut observer), None)),
         Some("-") => Ok((record::traced_to_stdout(plan, header, &mut observer)?, None)),
         Some(path) => {
             let path = PathBuf::from(path);
@@ -126,7 +126,8 @@ pub(crate) fn expected(expect: &Expect, verdict: &Verdict) -> bool {
 
 /// The command that does it again.
 pub(crate) fn reproduce(scenario: &str, seed: u64, overrides: &[(String, String)]) -> String {
-    let mut command = format!("squall run {} --seed {seed}", words::quoted(scenario));
+    let program = program::command();
+    let mut command = format!("{program} run {} --seed {seed}", words::quoted(scenario));
     for (key, value) in overrides {
         command.push_str(&format!(" --set {}", words::quoted(&format!("{key}={value}"))));
     }
@@ -148,26 +149,4 @@ fn banner(plan: &Plan, seed: Seed, color: Color) -> String {
         words::count(scenario.cluster.clients, "client", "clients"),
         trace::text::time(scenario.limits.storm),
     )
-}
-
-/// Prints the plan: one line for each fault, or the header of its trace.
-fn dry_run(args: &RunArgs, plan: &Plan, header: &Header) -> Result<u8, Stop> {
-    let mut text = String::new();
-    match args.format {
-        Format::Json => header.write(&mut text),
-        Format::Human => {
-            let faults = words::count(plan.faults.len() as u64, "fault", "faults");
-            let (name, seed) = (&plan.scenario.name, plan.seed);
-            text.push_str(&format!("    plan  {name}  seed {seed}  {faults}; nothing was run"));
-            for fault in &plan.faults {
-                let from = trace::text::time(fault.at);
-                let to = trace::text::time(fault.at + fault.lasts);
-                let what = trace::fault_document(fault);
-                text.push_str(&format!("\n  {:<8} {from}-{to}  {what}", fault.id));
-            }
-        }
-    }
-    text.push('\n');
-    output::result(&text)?;
-    Ok(exit::PASS)
 }

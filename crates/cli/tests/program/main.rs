@@ -7,4 +7,5 @@ mod bad_input;
 mod place;
 mod replay;
 mod run;
+mod stranger;
 mod words;

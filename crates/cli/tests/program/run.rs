@@ -139,4 +139,16 @@ fn a_dry_run_says_the_plan_and_runs_nothing() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("nothing was run") && ran.stdout.contains("crash"), "{ran:?}");
     assert_eq!(place.entries(), ["scenarios"]);
+    // What is announced for a client is what it then does.
+    let planned = |ran: &Ran, id: &str| {
+        let line = ran.stdout.lines().find(|line| line.trim_start().starts_with(id));
+        line.expect(id).rsplit("  ").next().expect("an operation").trim().to_owned()
+    };
+    let traced = place.run(&["run", "raftexample", "--seed", "1", "--trace", "t.jsonl"]);
+    assert!(traced.code == 100 || traced.code == 0, "{traced:?}");
+    for id in ["c1.1", "c2.1", "c3.1"] {
+        let events = place.run(&["inspect", "t.jsonl", &format!("op:{id} k:op.invoke")]);
+        let planned = planned(&ran, id);
+        assert!(events.stdout.contains(&planned), "{planned}: {events:?}");
+    }
 }

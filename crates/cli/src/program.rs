@@ -1,0 +1,59 @@
+//! The program under test of this binary.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use system::System;
+use testbed::Report;
+use trace::{Event, Plan, Scenario};
+
+type Run = dyn Fn(&Plan, &mut dyn FnMut(&Event)) -> Report + Send + Sync;
+
+/// A system under test, by name and version, as traces record it.
+pub struct Program {
+    name: &'static str,
+    version: &'static str,
+    run: Box<Run>,
+}
+
+impl Program {
+    /// A system and what a scenario means for the options of its nodes.
+    pub fn new<S: System>(
+        name: &'static str,
+        version: &'static str,
+        config: impl Fn(&Scenario) -> S::Config + Send + Sync + 'static,
+    ) -> Self {
+        let run = move |plan: &Plan, observer: &mut dyn FnMut(&Event)| {
+            testbed::run_system::<S>(plan, &config(&plan.scenario), observer)
+        };
+        Program { name, version, run: Box::new(run) }
+    }
+}
+
+/// Set once, first of all: which program a binary tests is as fixed as its version.
+static PROGRAM: OnceLock<Program> = OnceLock::new();
+
+pub(crate) fn set(program: Program) {
+    assert!(PROGRAM.set(program).is_ok(), "one binary tests one program");
+}
+
+fn get() -> &'static Program {
+    PROGRAM.get().expect("main begins with the program")
+}
+
+/// The program's name and version.
+pub(crate) fn name() -> (&'static str, &'static str) {
+    (get().name, get().version)
+}
+
+/// What people type to start this binary.
+pub(crate) fn command() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let stem = path.as_deref().and_then(Path::file_stem);
+    stem.map_or("squall".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Runs a plan with the program; every event is shown to `observer` as it happens.
+pub(crate) fn run(plan: &Plan, observer: &mut dyn FnMut(&Event)) -> Report {
+    (get().run)(plan, observer)
+}

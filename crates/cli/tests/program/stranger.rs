@@ -1,0 +1,67 @@
+//! Squall in a binary of somebody else's: the example `keeper` tests a system that is no Raft.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::place::{Place, Ran};
+
+const SCENARIO: &str = "about = 'a stranger'
+[cluster]
+nodes = 3
+clients = 3
+[workload]
+sessions = false
+pace = { closed = { think = '10ms' } }
+[limits]
+storm = '1s'
+";
+
+/// The example, which `cargo test` builds beside the program.
+fn keeper() -> PathBuf {
+    let beside = Path::new(env!("CARGO_BIN_EXE_squall")).parent().expect("a directory");
+    let path = beside.join("examples/keeper");
+    assert!(path.is_file(), "cargo build --example keeper makes {}", path.display());
+    path
+}
+
+fn run(place: &Place, mistakes: &str, arguments: &[&str]) -> Ran {
+    let mut command = Command::new(keeper());
+    command.args(arguments).current_dir(place.path("")).env("KEEPER", mistakes);
+    Ran::of(command.output().expect("the example starts"))
+}
+
+#[test]
+fn somebody_elses_system_is_run_and_judged() {
+    let place = Place::empty("keeper");
+    place.write("s.toml", SCENARIO);
+    let ran = run(&place, "", &["run", "s.toml", "--seed", "1"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("keeper 1"), "{ran:?}");
+    let ran = run(&place, "forget", &["run", "s.toml", "--seed", "1"]);
+    assert_eq!(ran.code, 100, "{ran:?}");
+    assert!(ran.stdout.contains("same hash"), "{ran:?}");
+    let last = ran.stdout.lines().last().expect("a block");
+    assert!(last.ends_with("keeper run s.toml --seed 1"), "{last}");
+}
+
+#[test]
+fn a_failure_that_no_other_process_repeats_is_non_determinism() {
+    let place = Place::empty("leak");
+    place.write("s.toml", SCENARIO);
+    let ran = run(&place, "forget,leak", &["run", "s.toml", "--seed", "1"]);
+    assert_eq!(ran.code, 8, "{ran:?}");
+    // The first event that differs is named: a message from node 1 with a random number in it.
+    assert!(ran.stdout.contains("diverged at event "), "{ran:?}");
+    assert!(ran.stdout.contains("\"k\":\"msg.send\""), "{ran:?}");
+}
+
+#[test]
+fn a_trace_that_the_same_build_does_not_repeat_is_non_determinism() {
+    let place = Place::empty("leak-replay");
+    place.write("s.toml", SCENARIO);
+    let ran = run(&place, "leak", &["run", "s.toml", "--seed", "1", "--trace", "t.jsonl"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run(&place, "leak", &["replay", "t.jsonl"]);
+    assert_eq!(ran.code, 8, "{ran:?}");
+    assert!(ran.stdout.contains("diverged at event "), "{ran:?}");
+}
