@@ -274,6 +274,7 @@ impl RaftNode {
         let refused = |request| effects.reply(request, Reply::Failed(Refusal::Stopping));
         self.reads.take_expired(u64::MAX, refused);
         if let Some(transfer) = self.transfer.take() {
+            effects.note(Note::TransferEnded { to: transfer.to, moved: false });
             effects.reply(transfer.request, Reply::Failed(Refusal::TransferFailed));
         }
     }

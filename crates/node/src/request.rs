@@ -26,7 +26,8 @@ impl RaftNode {
     ) {
         let result = match request {
             Request::Op { op: Op::Get { key }, read, .. } if read != ReadMode::Log => {
-                self.read(now, Asked { request: id, key, deadline: self.read_deadline() }, read);
+                let asked = Asked { request: id, key, deadline: self.read_deadline() };
+                self.read(now, asked, read, effects);
                 Ok(())
             }
             Request::Op { op, session, .. } => check_size(&op).and_then(|()| {
@@ -99,7 +100,7 @@ impl RaftNode {
         }
     }
 
-    fn read(&mut self, now: Nanos, asked: Asked, mode: ReadMode) {
+    fn read(&mut self, now: Nanos, asked: Asked, mode: ReadMode, effects: &Effects) {
         let raft = &self.raw.raft;
         let by_lease = mode == ReadMode::Lease
             && raft.state == StateRole::Leader
@@ -110,6 +111,9 @@ impl RaftNode {
         } else if by_lease {
             self.reads.confirm_at_once(asked, raft.raft_log.committed, ReadPath::Lease);
         } else {
+            if mode == ReadMode::Lease && raft.state == StateRole::Leader {
+                effects.note(Note::LeaseRefused { request: asked.request });
+            }
             self.reads.ask(asked);
         }
     }
@@ -187,6 +191,7 @@ impl RaftNode {
         let raft = &self.raw.raft;
         let Some(moved) = transfer.outcome(raft.term, raft.leader_id, self.ticks) else { return };
         self.transfer = None;
+        effects.note(Note::TransferEnded { to: transfer.to, moved });
         let failed = Reply::Failed(Refusal::TransferFailed);
         effects.reply(transfer.request, if moved { ok(Response::Changed, 0) } else { failed });
     }

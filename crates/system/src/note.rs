@@ -236,4 +236,16 @@ pub enum Note {
         /// The next leader.
         to: NodeId,
     },
+    /// The node that began a transfer knows how it ended.
+    TransferEnded {
+        /// Who was to lead.
+        to: NodeId,
+        /// Whether it does; false also if the time for it was over.
+        moved: bool,
+    },
+    /// A leader was asked to read by its lease and does not hold one, so it asks the others.
+    LeaseRefused {
+        /// The request.
+        request: RequestId,
+    },
 }

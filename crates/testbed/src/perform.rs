@@ -6,11 +6,11 @@
 //! owed, and is paid before the next thing that the outside world could see.
 
 use system::{DiskFailure, Effect, FilePath, Input, NodeId, Note, Role, System};
-use trace::{Kind, Place};
+use trace::{Kind, OpId, Place};
 
 use crate::panics::guard;
 use crate::slot::Armed;
-use crate::world::{Due, World, op_of};
+use crate::world::{Due, World};
 
 /// What became of an effect.
 enum Done {
@@ -49,7 +49,7 @@ impl<S: System> World<'_, S> {
                 Input::Timer(timer) => last_timer = Some((*timer, mail.cause)),
                 Input::Request { id: request, .. } => {
                     only_timers = false;
-                    let kind = Kind::Request { node: id, id: op_of(*request) };
+                    let kind = Kind::Request { node: id, id: OpId::of(*request) };
                     self.record(mail.cause, kind);
                 }
                 _ => only_timers = false,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use sim::{Disk, SharedDisk};
 use system::{Effect, Effects, Input, Nanos, NodeId, RequestId, Role, System, Timer};
-use trace::{CrashHow, Place};
+use trace::{CrashHow, OpId, Place};
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl<S: System> Slot<S> {
     }
 }
 
-/// Request ids carry who asks: 24 bits of client, 28 of operation, 12 of attempt.
+/// Puts together what [`OpId::of`] takes apart.
 pub(crate) fn request_id(client: u64, number: u64, attempt: u32) -> RequestId {
     assert!(client < 1 << 24 && number < 1 << 28, "too many clients or operations");
     client << 40 | number << 12 | u64::from(attempt.min(0xfff))
@@ -139,5 +139,6 @@ pub(crate) fn request_id(client: u64, number: u64, attempt: u32) -> RequestId {
 
 /// Client, operation and attempt of a request id.
 pub(crate) fn parts(id: RequestId) -> (u64, u64, u32) {
-    (id >> 40, id >> 12 & 0xfff_ffff, (id & 0xfff) as u32)
+    let OpId { client, number } = OpId::of(id);
+    (client, number, (id & 0xfff) as u32)
 }

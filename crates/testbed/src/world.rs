@@ -3,7 +3,7 @@
 use checker::{Founding, Judge};
 use sim::{Chance, Network, Order, Queue};
 use system::{Input, MessageKind, Nanos, NodeId, NodeSet, Reply, Request, RequestId, System};
-use trace::{Event, FaultId, History, Kind, MessageId, OpId, Plan, Verdict, Violation};
+use trace::{Event, FaultId, History, Kind, MessageId, Plan, Verdict, Violation};
 
 use crate::admin::AdminOp;
 use crate::client::Client;
@@ -265,10 +265,4 @@ pub(crate) fn voters(plan: &Plan) -> NodeSet {
 pub(crate) fn learners(plan: &Plan) -> NodeSet {
     let cluster = &plan.scenario.cluster;
     NodeSet::first(cluster.nodes + cluster.learners).difference(voters(plan))
-}
-
-/// The operation behind a request.
-pub(crate) fn op_of(id: RequestId) -> OpId {
-    let (client, number, _) = crate::slot::parts(id);
-    OpId { client, number }
 }

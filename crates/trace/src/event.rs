@@ -5,7 +5,7 @@
 
 use system::{
     Admin, DiskError, FilePath, HaltReason, MessageKind, Nanos, NodeId, Note, Op, Output, ReadPath,
-    Summary,
+    RequestId, Summary,
 };
 
 /// One thing that happened.
@@ -46,6 +46,15 @@ pub struct OpId {
     pub client: u64,
     /// Counts its operations.
     pub number: u64,
+}
+
+impl OpId {
+    /// The operation behind a request. Request ids carry who asks: 24 bits of client, 28 of
+    /// operation, 12 of attempt.
+    #[must_use]
+    pub fn of(request: RequestId) -> OpId {
+        OpId { client: request >> 40, number: request >> 12 & 0xfff_ffff }
+    }
 }
 
 /// Names a fault of the plan, from 1 (`f1`); 0 for none.

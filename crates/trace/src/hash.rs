@@ -145,6 +145,8 @@ fn note(d: Digest, note: &Note) -> Digest {
         }
         Note::Proposed { request, forwarded } => d.u64(16).u64(request).u64(u64::from(forwarded)),
         Note::Transfer { to } => d.u64(17).u64(to),
+        Note::TransferEnded { to, moved } => d.u64(18).u64(to).u64(u64::from(moved)),
+        Note::LeaseRefused { request } => d.u64(19).u64(request),
     }
 }
 

@@ -200,6 +200,9 @@ fn note(note: &Note) -> String {
         Note::Proposed { request, forwarded: false } => format!("proposes request {request}"),
         Note::Proposed { request, forwarded: true } => format!("forwards request {request}"),
         Note::Transfer { to } => format!("transfers leadership to n{to}"),
+        Note::TransferEnded { to, moved: true } => format!("leadership is with n{to}"),
+        Note::TransferEnded { to, moved: false } => format!("transfer to n{to} failed"),
+        Note::LeaseRefused { request } => format!("no lease for request {request}"),
     }
 }
 

@@ -30,6 +30,8 @@ const KINDS: &[(&str, &str)] = &[
     ("raft.read", "node:node req:number serve:serve index:number"),
     ("raft.propose", "node:node req:number forwarded:flag"),
     ("raft.transfer", "node:node to:node"),
+    ("raft.transfer-ended", "node:node to:node moved:flag"),
+    ("raft.lease-refused", "node:node req:number"),
     ("timer.fire", "node:node timer:text"),
     ("msg.send", "node:node msg:message to:node type:type term:number bytes:number d:summary"),
     ("msg.recv", "node:node msg:message type:type"),

@@ -314,6 +314,8 @@ fn note_text(note: &Note, all: bool) -> Option<String> {
         Note::Apply { index, .. } => format!("apply {index}"),
         Note::Read { request, index, .. } => format!("read r{request} @{index}"),
         Note::Proposed { request, .. } => format!("proposes r{request}"),
+        Note::TransferEnded { to, moved } => format!("transfer to n{to} moved={moved}"),
+        Note::LeaseRefused { request } => format!("no lease for r{request}"),
     })
 }
 

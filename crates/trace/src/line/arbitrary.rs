@@ -118,7 +118,7 @@ fn summary() -> BoxedStrategy<Summary> {
 }
 
 fn note() -> BoxedStrategy<Note> {
-    (0..17_u32, any::<[u64; 3]>(), 0..=63_u64, [nodes(), nodes(), nodes()], read_path())
+    (0..19_u32, any::<[u64; 3]>(), 0..=63_u64, [nodes(), nodes(), nodes()], read_path())
         .prop_map(|(which, [a, b, c], id, [voters, outgoing, learners], path)| match which {
             0 => Note::Recovered {
                 term: a,
@@ -151,7 +151,9 @@ fn note() -> BoxedStrategy<Note> {
             13 => Note::Compact { first_index: a },
             14 => Note::Read { request: a, path, index: b },
             15 => Note::Proposed { request: a, forwarded: b % 2 == 0 },
-            _ => Note::Transfer { to: id },
+            16 => Note::Transfer { to: id },
+            17 => Note::TransferEnded { to: id, moved: a % 2 == 0 },
+            _ => Note::LeaseRefused { request: a },
         })
         .boxed()
 }

@@ -60,6 +60,8 @@ fn note_name(note: &Note) -> &'static str {
         Note::Read { .. } => "raft.read",
         Note::Proposed { .. } => "raft.propose",
         Note::Transfer { .. } => "raft.transfer",
+        Note::TransferEnded { .. } => "raft.transfer-ended",
+        Note::LeaseRefused { .. } => "raft.lease-refused",
     }
 }
 

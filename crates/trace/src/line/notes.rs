@@ -8,23 +8,7 @@ use super::names;
 /// Writes the fields of a note.
 pub(super) fn write(line: &mut Object<'_>, note: &Note) {
     match *note {
-        Note::Recovered {
-            term,
-            vote,
-            commit,
-            first_index,
-            base_term,
-            snapshot_index,
-            snapshot_digest,
-        } => {
-            line.number("term", term);
-            line.some_node("vote", vote);
-            line.number("commit", commit);
-            line.number("first", first_index);
-            line.number("base_term", base_term);
-            line.number("snap", snapshot_index);
-            line.hex("digest", snapshot_digest);
-        }
+        Note::Recovered { .. } => recovered(line, note),
         Note::TailCut { bytes } => line.number("bytes", bytes),
         Note::Role { role, term, leader } => {
             line.text("role", role.name());
@@ -75,7 +59,34 @@ pub(super) fn write(line: &mut Object<'_>, note: &Note) {
             line.flag("forwarded", forwarded);
         }
         Note::Transfer { to } => line.node("to", to),
+        Note::TransferEnded { to, moved } => {
+            line.node("to", to);
+            line.flag("moved", moved);
+        }
+        Note::LeaseRefused { request } => line.number("req", request),
     }
+}
+
+fn recovered(line: &mut Object<'_>, note: &Note) {
+    let Note::Recovered {
+        term,
+        vote,
+        commit,
+        first_index,
+        base_term,
+        snapshot_index,
+        snapshot_digest,
+    } = *note
+    else {
+        return;
+    };
+    line.number("term", term);
+    line.some_node("vote", vote);
+    line.number("commit", commit);
+    line.number("first", first_index);
+    line.number("base_term", base_term);
+    line.number("snap", snapshot_index);
+    line.hex("digest", snapshot_digest);
 }
 
 fn entry(line: &mut Object<'_>, index: u64, term: u64) {
@@ -132,10 +143,21 @@ pub(super) fn parse(name: &str, line: Fields<'_>) -> Result<Option<Note>, String
         "propose" => {
             Note::Proposed { request: line.number("req")?, forwarded: line.flag("forwarded")? }
         }
-        "transfer" => Note::Transfer { to: line.node("to")? },
+        "transfer" | "transfer-ended" | "lease-refused" => return leader(name, line).map(Some),
         _ => return state(name, line),
     };
     Ok(Some(note))
+}
+
+/// Reads a note on the end of a leader's rights.
+fn leader(name: &str, line: Fields<'_>) -> Result<Note, String> {
+    Ok(match name {
+        "transfer" => Note::Transfer { to: line.node("to")? },
+        "transfer-ended" => {
+            Note::TransferEnded { to: line.node("to")?, moved: line.flag("moved")? }
+        }
+        _ => Note::LeaseRefused { request: line.number("req")? },
+    })
 }
 
 /// Reads a note that says which state an index stands for.
