@@ -7,14 +7,15 @@ use std::path::Path;
 use super::{Source, children};
 
 /// What each crate of the workspace may use of the others.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("system", &[]),
     ("sim", &["system"]),
     ("node", &["system"]),
     ("trace", &["system"]),
     ("checker", &["system", "trace"]),
     ("testbed", &["system", "sim", "node", "trace", "checker"]),
-    ("cli", &["system", "node", "trace", "checker", "testbed"]),
+    ("sweep", &["system", "trace"]),
+    ("cli", &["system", "node", "trace", "checker", "testbed", "sweep"]),
     ("server", &["system", "node"]),
     ("xtask", &["trace", "testbed"]),
 ];

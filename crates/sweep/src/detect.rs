@@ -1,0 +1,1 @@
+//! Which shard am I? What an engine says in its environment.

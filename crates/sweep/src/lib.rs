@@ -1,0 +1,36 @@
+//! Many seeds: what is to be run, what came of it, and the sum.
+//!
+//! ```text
+//! plan --work()--> chunks --(somebody runs them)--> records --merge()--> summary --> text
+//! ```
+//!
+//! * [`plan`]: everything that a sweep depends on, in one file; its hash is its name.
+//! * [`shard`], [`detect`]: which chunks are whose, and how an engine says so.
+//! * [`record`]: what a chunk came to: a line for each seed that did not pass, and a footer.
+//! * [`set`]: records from anywhere, each chunk once; two that differ are non-determinism.
+//! * [`mod@merge`], [`summary`]: the sum over a set of records.
+//! * [`text`]: the summary for people.
+//!
+//! **Invariant:** no clock, no thread, no process, no path is opened here, and nothing that is
+//! written names a host, a time or a process: equal chunks are equal bytes, and a summary is a
+//! function of the set of chunks, however they were shared out.
+//!
+//! **Not done here:** running a seed, and deciding when to stop.
+
+pub mod detect;
+pub mod knobs;
+pub mod merge;
+pub mod plan;
+pub mod record;
+pub mod set;
+pub mod shard;
+pub mod summary;
+pub mod text;
+
+pub use knobs::knobs;
+pub use merge::merge;
+pub use plan::{Plan, PlanProblem, Planned, Seeds, Verify, Work};
+pub use record::{Divergence, Finding, Footer, Record, Seen, Sighting, Spread, Verdict};
+pub use set::{Refused, Set};
+pub use shard::Shard;
+pub use summary::Summary;

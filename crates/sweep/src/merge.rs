@@ -1,0 +1,219 @@
+//! From records to the sum: a function of the plan, the set of records, and which chunks were
+//! asked for. The order in which records came, and who made them, is not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::{Plan, Planned, VERSION, Work};
+use crate::record::{
+    Finding, Record, Seen, Spread, Verdict, add_all, add_counts, add_digits, digits,
+};
+use crate::set::Set;
+use crate::summary::{
+    Canary, Chunks, Conclusion, Knob, Nondeterminism, Place, ScenarioSummary, Summary,
+};
+use crate::text::reproduce;
+
+mod groups;
+
+/// Sums up the records of the chunks that were asked for. `finish` is the command that runs what
+/// is missing.
+///
+/// # Panics
+///
+/// If a chunk that was asked for is not in the plan, or a scenario of the plan cannot be read.
+#[must_use]
+pub fn merge(set: &Set<'_>, asked: &[u64], finish: &str) -> Summary {
+    let plan = set.plan();
+    let asked: BTreeSet<u64> = asked.iter().copied().collect();
+    let missing: Vec<u64> = asked.iter().copied().filter(|chunk| !set.contains(*chunk)).collect();
+    let mut scenarios: Vec<ScenarioSummary> = plan.scenarios.iter().map(empty).collect();
+    let mut summary = blank(plan);
+    let mut findings: Vec<&Finding> = Vec::new();
+    for chunk in &asked {
+        let Some(record) = set.get(*chunk) else { continue };
+        match plan.work(*chunk).expect("the chunk is in the plan") {
+            Work::Canary => summary.canary = Some(canary(record)),
+            Work::Seeds { scenario, .. } => {
+                add(&mut scenarios[scenario], record);
+                summary.twice += record.footer.twice;
+                summary.differed += record.footer.differed;
+                findings.extend(&record.findings);
+            }
+        }
+    }
+    for scenario in &scenarios {
+        summary.run += scenario.run;
+        summary.pass += scenario.pass;
+        summary.fail += scenario.fail;
+        summary.unknown += scenario.unknown;
+        summary.digest = add_digits(&summary.digest, &scenario.digest);
+    }
+    summary.scenarios = scenarios;
+    summary.signatures = groups::signatures(plan, &findings);
+    summary.unknowns = groups::unknowns(plan, &findings);
+    summary.nondeterminism = nondeterminism(set, &asked, &findings);
+    summary.chunks = Chunks {
+        planned: asked.len() as u64,
+        found: (asked.len() - missing.len()) as u64,
+        finish: (!missing.is_empty()).then(|| finish.to_owned()),
+        missing: rows(&missing),
+    };
+    summary.conclusion = summary.conclude();
+    summary
+}
+
+/// The plan's part of a summary.
+fn blank(plan: &Plan) -> Summary {
+    Summary {
+        kind: "summary".to_owned(),
+        v: VERSION.to_owned(),
+        plan: plan.plan.clone(),
+        squall: plan.squall.clone(),
+        build: plan.build.clone(),
+        system: plan.system.clone(),
+        system_version: plan.system_version.clone(),
+        set: plan.set.clone(),
+        seeds: plan.seeds.clone(),
+        conclusion: Conclusion::Nothing,
+        stopped: None,
+        chunks: Chunks { planned: 0, found: 0, missing: Vec::new(), finish: None },
+        planned: plan.runs(),
+        run: 0,
+        pass: 0,
+        fail: 0,
+        unknown: 0,
+        twice: 0,
+        differed: 0,
+        digest: digits(0),
+        canary: None,
+        signatures: Vec::new(),
+        unknowns: Vec::new(),
+        nondeterminism: Vec::new(),
+        scenarios: Vec::new(),
+    }
+}
+
+impl Summary {
+    /// What it all comes to.
+    fn conclude(&self) -> Conclusion {
+        let alive = self.canary.as_ref().is_some_and(|canary| !canary.caught);
+        if !self.nondeterminism.is_empty() {
+            Conclusion::Nondeterminism
+        } else if self.fail > 0 {
+            Conclusion::Failure
+        } else if !self.chunks.missing.is_empty() {
+            Conclusion::Incomplete
+        } else if self.unknown > 0 {
+            Conclusion::Unknown
+        } else if alive {
+            Conclusion::Blind
+        } else if self.run == 0 {
+            Conclusion::Nothing
+        } else {
+            Conclusion::Pass
+        }
+    }
+}
+
+fn empty(planned: &Planned) -> ScenarioSummary {
+    let scenario = planned.parse().expect("the scenarios of a plan are read before it is run");
+    ScenarioSummary {
+        name: planned.name.clone(),
+        argument: planned.argument.clone(),
+        fails: scenario.expect != trace::Expect::Pass,
+        run: 0,
+        pass: 0,
+        fail: 0,
+        unknown: 0,
+        digest: digits(0),
+        counters: BTreeMap::new(),
+        require: scenario.require,
+        situations: BTreeMap::new(),
+        matrix: BTreeMap::new(),
+        knobs: BTreeMap::new(),
+    }
+}
+
+/// Adds a record to its scenario.
+fn add(scenario: &mut ScenarioSummary, record: &Record) {
+    let footer = &record.footer;
+    scenario.run += footer.run;
+    scenario.pass += footer.pass;
+    scenario.fail += footer.fail;
+    scenario.unknown += footer.unknown;
+    scenario.digest = add_digits(&scenario.digest, &footer.digest);
+    add_all(&mut scenario.counters, &footer.counters, Spread::add);
+    add_all(&mut scenario.situations, &footer.situations, Seen::add);
+    for (situation, row) in &footer.matrix {
+        add_counts(scenario.matrix.entry(situation.clone()).or_default(), row);
+    }
+    for (knob, seeds) in &footer.knobs {
+        scenario.knobs.entry(knob.clone()).or_default().seeds += seeds;
+    }
+    for finding in record.findings.iter().filter(|f| f.verdict == Verdict::Fail) {
+        for knob in &finding.knobs {
+            let knob: &mut Knob = scenario.knobs.entry(knob.clone()).or_default();
+            *knob.failing.entry(finding.sig.clone()).or_default() += 1;
+        }
+    }
+}
+
+fn canary(record: &Record) -> Canary {
+    let caught = record.findings.iter().find(|finding| finding.verdict == Verdict::Fail);
+    Canary {
+        scenario: record.footer.scenario.clone(),
+        seeds: record.footer.run,
+        caught: caught.is_some(),
+        sig: caught.map(|finding| finding.sig.clone()).unwrap_or_default(),
+        seed: caught.map(|finding| finding.seed),
+    }
+}
+
+/// Runs that a fresh process did not repeat, and chunks of which there are two records.
+fn nondeterminism(
+    set: &Set<'_>,
+    asked: &BTreeSet<u64>,
+    findings: &[&Finding],
+) -> Vec<Nondeterminism> {
+    let plan = set.plan();
+    let unrepeated =
+        findings.iter().filter(|finding| finding.differed()).map(|finding| Nondeterminism {
+            chunk: finding.chunk,
+            place: Place { seed: finding.seed, scenario: finding.scenario.clone() },
+            message: "a fresh process went another way".to_owned(),
+            diverged: finding.diverged.clone(),
+            reproduce: reproduce(plan, &finding.scenario, finding.seed),
+        });
+    let twofold =
+        set.differing().filter(|(chunk, _)| asked.contains(chunk)).map(|(chunk, texts)| {
+            let footer = &set.get(chunk).expect("one of them is counted").footer;
+            let place = Place { seed: footer.first, scenario: footer.scenario.clone() };
+            Nondeterminism {
+                chunk,
+                message: format!(
+                    "there are {} different records of chunk {chunk} ({} seeds from {})",
+                    texts.len(),
+                    footer.run,
+                    footer.first
+                ),
+                diverged: None,
+                reproduce: reproduce(plan, &place.scenario, place.seed),
+                place,
+            }
+        });
+    let mut all: Vec<Nondeterminism> = unrepeated.chain(twofold).collect();
+    all.sort_by(|a, b| (a.chunk, &a.place).cmp(&(b.chunk, &b.place)));
+    all
+}
+
+/// Numbers that follow each other as first and last.
+fn rows(numbers: &[u64]) -> Vec<(u64, u64)> {
+    let mut rows: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match rows.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => rows.push((*number, *number)),
+        }
+    }
+    rows
+}

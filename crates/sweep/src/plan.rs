@@ -1,0 +1,369 @@
+//! What is a sweep made of? Scenarios, seeds, and the size of the chunks they are cut into.
+//!
+//! A plan is a file that every worker and the merge read, so that nobody can disagree on what is
+//! to be run. Its name is a hash of its content; records bear it, and those of another plan are
+//! refused.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use system::Digest;
+use trace::{Build, Expect, Scenario};
+
+/// The version of plans and records. Readers take no other major.
+pub const VERSION: &str = "1.0";
+
+/// Chunks of a plan at most: each becomes a file.
+pub const CHUNKS_MAX: u64 = 1_000_000;
+
+/// Everything that a sweep depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    #[serde(rename = "type")]
+    kind: String,
+    v: String,
+    /// The name of the plan: a hash of all that follows, 16 hex digits.
+    pub plan: String,
+    /// The version of this program.
+    pub squall: String,
+    /// Which build of it: a hash of the program. Another build may run other events.
+    pub build: String,
+    /// The name of the system under test.
+    pub system: String,
+    /// Its version.
+    pub system_version: String,
+    /// The scenarios, each of which runs every seed.
+    pub scenarios: Vec<Planned>,
+    /// What the command line changed in the scenarios; they hold it already.
+    pub set: Vec<(String, String)>,
+    /// The seeds.
+    pub seeds: Seeds,
+    /// Seeds in a chunk; the last chunk of a scenario may have fewer. At least 1.
+    pub chunk: u64,
+    /// Which passing seeds are run twice.
+    pub verify: Verify,
+    /// A scenario that must fail: whoever finds nothing in it finds nothing elsewhere either.
+    pub canary: Planned,
+    /// A mistake planted in the worker, for tests of the engine itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poison: Option<String>,
+}
+
+/// A scenario of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Its name.
+    pub name: String,
+    /// How it was named on the command line, for the command that does it again.
+    pub argument: String,
+    /// All of it, as [`Scenario::to_document`] writes it.
+    pub scenario: Value,
+}
+
+/// Which seeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Seeds {
+    /// All from the first to below the end.
+    Range {
+        /// The first.
+        first: u64,
+        /// The one behind the last.
+        end: u64,
+    },
+    /// These, in this order.
+    List(Vec<u64>),
+}
+
+/// Which passing seeds are run twice, the second time in a fresh process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verify {
+    /// The first of each hundred of a scenario.
+    Sample,
+    /// Every one.
+    All,
+    /// None.
+    None,
+}
+
+/// What a chunk asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Seeds of a scenario.
+    Seeds {
+        /// The scenario's place in the plan.
+        scenario: usize,
+        /// The place of the first seed among the seeds of the plan.
+        from: u64,
+        /// The place behind the last.
+        to: u64,
+    },
+    /// The canary.
+    Canary,
+}
+
+/// What is wrong with the text of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanProblem(pub String);
+
+impl fmt::Display for PlanProblem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl Planned {
+    /// Takes up a scenario, with its overrides applied.
+    #[must_use]
+    pub fn new(argument: &str, scenario: &Scenario) -> Self {
+        Planned {
+            name: scenario.name.clone(),
+            argument: argument.to_owned(),
+            scenario: scenario.to_document(),
+        }
+    }
+
+    /// The scenario.
+    ///
+    /// # Errors
+    ///
+    /// If its text is none, as after an edit by hand.
+    pub fn parse(&self) -> Result<Scenario, PlanProblem> {
+        let text = self.scenario.to_string();
+        trace::parse_scenario(&self.name, &text, &[]).map_err(|problems| {
+            let messages: Vec<&str> = problems.list.iter().map(|p| &*p.message).collect();
+            PlanProblem(format!("scenario {}: {}", self.name, messages.join("; ")))
+        })
+    }
+
+    /// How many seeds of a canary are tried: those within which it is expected to fail.
+    fn within(&self) -> Result<u64, PlanProblem> {
+        match self.parse()?.expect {
+            Expect::Fail { within, .. } => Ok(within),
+            Expect::Pass => Ok(CANARY_SEEDS),
+        }
+    }
+}
+
+/// Seeds that are tried of a canary that does not say how many it takes.
+const CANARY_SEEDS: u64 = 50;
+
+impl Seeds {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match self {
+            Seeds::Range { first, end } => end.saturating_sub(*first),
+            Seeds::List(seeds) => seeds.len() as u64,
+        }
+    }
+
+    /// The seed at a place, from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    pub fn at(&self, place: u64) -> u64 {
+        match self {
+            Seeds::Range { first, .. } => first + place,
+            Seeds::List(seeds) => seeds[usize::try_from(place).expect("a place in memory")],
+        }
+    }
+
+    /// The size of chunks if nobody asks for another: some two hundred chunks for each scenario,
+    /// so that all cores stay busy to the end, but no fewer than 5 seeds and, unless there would
+    /// be more than ten thousand chunks, no more than 100.
+    #[must_use]
+    pub fn chunk(&self) -> u64 {
+        let count = self.count();
+        (count / 200).clamp(5, 100).max(count.div_ceil(10_000))
+    }
+}
+
+impl Verify {
+    /// Whether a passing seed at this place of its scenario is run twice.
+    #[must_use]
+    pub fn wants(self, place: u64) -> bool {
+        match self {
+            Verify::Sample => place.is_multiple_of(100),
+            Verify::All => true,
+            Verify::None => false,
+        }
+    }
+}
+
+impl Plan {
+    /// Makes a plan and names it.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing in it to run, a scenario stands in it twice, or it is too large.
+    #[expect(clippy::too_many_arguments, reason = "each is a field of the plan")]
+    pub fn new(
+        squall: &Build,
+        build: &str,
+        scenarios: Vec<Planned>,
+        set: &[(String, String)],
+        seeds: Seeds,
+        chunk: Option<u64>,
+        verify: Verify,
+        canary: Planned,
+    ) -> Result<Plan, PlanProblem> {
+        let chunk = chunk.unwrap_or_else(|| seeds.chunk());
+        let mut plan = Plan {
+            kind: "plan".to_owned(),
+            v: VERSION.to_owned(),
+            plan: String::new(),
+            squall: squall.squall.clone(),
+            build: build.to_owned(),
+            system: squall.system.clone(),
+            system_version: squall.system_version.clone(),
+            scenarios,
+            set: set.to_vec(),
+            seeds,
+            chunk,
+            verify,
+            canary,
+            poison: None,
+        };
+        plan.check()?;
+        plan.plan = plan.hash();
+        Ok(plan)
+    }
+
+    /// The same plan with a mistake planted in its workers, under a name of its own.
+    #[must_use]
+    pub fn poisoned(mut self, poison: Option<String>) -> Self {
+        self.poison = poison;
+        self.plan = self.hash();
+        self
+    }
+
+    /// Reads a plan.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no plan, or not the one that its name says.
+    pub fn read(text: &str) -> Result<Plan, PlanProblem> {
+        let plan: Plan = serde_json::from_str(text)
+            .map_err(|error| PlanProblem(format!("this is no plan of a sweep: {error}")))?;
+        if plan.kind != "plan" || plan.v.split('.').next() != VERSION.split('.').next() {
+            let (kind, v) = (&plan.kind, &plan.v);
+            return Err(PlanProblem(format!("expected a plan of version 1, found {kind} {v}")));
+        }
+        let found = plan.hash();
+        if plan.plan != found {
+            let name = &plan.plan;
+            let message = format!("the plan was changed: it is named {name}, its content {found}");
+            return Err(PlanProblem(message));
+        }
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The text of the plan: one line, with its line feed.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut text = serde_json::to_string(self).expect("a plan is plain data");
+        text.push('\n');
+        text
+    }
+
+    fn hash(&self) -> String {
+        let nameless = Plan { plan: String::new(), ..self.clone() };
+        format!("{:016x}", Digest::new().bytes(nameless.write().as_bytes()).finish())
+    }
+
+    fn check(&self) -> Result<(), PlanProblem> {
+        let problem = |text: String| Err(PlanProblem(text));
+        if let Seeds::Range { first, end } = self.seeds
+            && end < first
+        {
+            return problem(format!("seeds {first}..{end} run backwards"));
+        }
+        if self.chunk == 0 {
+            return problem("a chunk holds at least 1 seed".to_owned());
+        }
+        let chunks = self.blocks().checked_mul(self.scenarios.len() as u64);
+        if chunks.is_none_or(|chunks| chunks > CHUNKS_MAX) {
+            return problem(format!("more than {CHUNKS_MAX} chunks; make them larger (--chunk)"));
+        }
+        let mut names: Vec<&str> = self.scenarios.iter().map(|planned| &*planned.name).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return problem(format!("scenario `{}` is there twice", pair[0]));
+        }
+        self.canary.within().map(|_| ())
+    }
+
+    /// Chunks of each scenario.
+    fn blocks(&self) -> u64 {
+        self.seeds.count().div_ceil(self.chunk)
+    }
+
+    /// Chunks that hold seeds, those of each scenario in a row.
+    fn seed_chunks(&self) -> u64 {
+        self.blocks() * self.scenarios.len() as u64
+    }
+
+    /// How many chunks there are; the last one is the canary. None if there is no seed to run.
+    #[must_use]
+    pub fn chunks(&self) -> u64 {
+        match self.seed_chunks() {
+            0 => 0,
+            chunks => chunks + 1,
+        }
+    }
+
+    /// How many runs the plan asks for, the canary's left out.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.seeds.count() * self.scenarios.len() as u64
+    }
+
+    /// What a chunk asks for; `None` if there is no such chunk.
+    #[must_use]
+    pub fn work(&self, chunk: u64) -> Option<Work> {
+        let seeds = self.seed_chunks();
+        if chunk >= self.chunks() {
+            return None;
+        }
+        if chunk == seeds {
+            return Some(Work::Canary);
+        }
+        let block = chunk % self.blocks();
+        let from = block * self.chunk;
+        let to = self.seeds.count().min(from + self.chunk);
+        let scenario = usize::try_from(chunk / self.blocks()).expect("scenarios fit in memory");
+        Some(Work::Seeds { scenario, from, to })
+    }
+
+    /// The scenario of some work, and how many seeds it has at most.
+    ///
+    /// # Panics
+    ///
+    /// If the work is not of this plan.
+    #[must_use]
+    pub fn scenario_of(&self, work: Work) -> (&Planned, u64) {
+        match work {
+            Work::Seeds { scenario, from, to } => (&self.scenarios[scenario], to - from),
+            Work::Canary => {
+                (&self.canary, self.canary.within().expect("checked when the plan was made"))
+            }
+        }
+    }
+
+    /// All chunks in the order in which they are run: the canary first, then the first chunk of
+    /// every scenario, then the second ones, so that whoever stops early has seen some of each.
+    #[must_use]
+    pub fn order(&self) -> Vec<u64> {
+        let Some(canary) = self.chunks().checked_sub(1) else { return Vec::new() };
+        let blocks = self.blocks();
+        let scenarios = self.scenarios.len() as u64;
+        let rest = (0..blocks).flat_map(|block| (0..scenarios).map(move |s| s * blocks + block));
+        std::iter::once(canary).chain(rest).collect()
+    }
+}

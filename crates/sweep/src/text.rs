@@ -1,0 +1,169 @@
+//! The summary for people. The most important line is the last one.
+
+use std::fmt::Write as _;
+
+use crate::plan::Plan;
+use crate::summary::{Conclusion, Summary};
+
+/// Commands that are shown at most.
+const COMMANDS_MAX: usize = 10;
+
+/// The command that runs a seed of a plan again.
+#[must_use]
+pub fn reproduce(plan: &Plan, scenario: &str, seed: u64) -> String {
+    let planned = plan.scenarios.iter().find(|planned| planned.name == scenario);
+    let argument = planned.map_or(scenario, |planned| &planned.argument);
+    let mut command = format!("squall run {} --seed {seed}", quoted(argument));
+    for (key, value) in &plan.set {
+        write!(command, " --set {}", quoted(&format!("{key}={value}"))).expect("a String");
+    }
+    command
+}
+
+/// Quotes an argument for a POSIX shell, if it needs it.
+#[must_use]
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+/// A number in groups of three: `41,377`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.char_indices() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The summary for people.
+#[must_use]
+pub fn human(summary: &Summary) -> String {
+    let mut text = format!(
+        "   sweep  {} of {} runs: {} pass, {} fail, {} unknown; {} run twice, {}\n",
+        grouped(summary.run),
+        grouped(summary.planned),
+        grouped(summary.pass),
+        grouped(summary.fail),
+        grouped(summary.unknown),
+        grouped(summary.twice),
+        match summary.differed {
+            0 => "all identical".to_owned(),
+            differed => format!("{} DIFFERED", grouped(differed)),
+        },
+    );
+    write_canary(&mut text, summary);
+    if let Some(stopped) = &summary.stopped {
+        writeln!(text, " stopped  {stopped}").expect("a String");
+    }
+    write_signatures(&mut text, summary);
+    write_unknowns(&mut text, summary);
+    write_nondeterminism(&mut text, summary);
+    write_missing(&mut text, summary);
+    write_commands(&mut text, summary);
+    text
+}
+
+fn write_canary(text: &mut String, summary: &Summary) {
+    let Some(canary) = &summary.canary else { return };
+    let seeds = canary.seeds;
+    match canary.seed {
+        Some(seed) => {
+            writeln!(text, "  canary  {} caught: {}, seed {seed}", canary.scenario, canary.sig)
+        }
+        None => writeln!(
+            text,
+            "! canary  {} must fail and did not, in {seeds} seeds: this sweep finds nothing",
+            canary.scenario
+        ),
+    }
+    .expect("a String");
+}
+
+fn write_signatures(text: &mut String, summary: &Summary) {
+    if summary.signatures.is_empty() {
+        return;
+    }
+    let count = summary.signatures.len();
+    let noun = if count == 1 { "signature" } else { "signatures" };
+    writeln!(text, "\n  {count} failure {noun}").expect("a String");
+    for signature in &summary.signatures {
+        let scenarios: Vec<&str> = signature.scenarios.keys().map(String::as_str).collect();
+        let earliest = signature.t.map_or(String::new(), |t| {
+            format!("  earliest sim {} (seed {})", trace::text::time(t), signature.best.seed)
+        });
+        let expected = if signature.expected { "  (expected)" } else { "" };
+        writeln!(
+            text,
+            "    {:<32} {:>7} seeds  {}  first {}{earliest}{expected}",
+            signature.sig,
+            grouped(signature.seeds),
+            scenarios.join(", "),
+            signature.first.seed,
+        )
+        .expect("a String");
+    }
+}
+
+fn write_unknowns(text: &mut String, summary: &Summary) {
+    for unknown in &summary.unknowns {
+        writeln!(text, "\n unknown  {}: {}", grouped(unknown.seeds), unknown.reason)
+            .expect("a String");
+        writeln!(text, "          {}", unknown.reproduce).expect("a String");
+    }
+}
+
+fn write_nondeterminism(text: &mut String, summary: &Summary) {
+    for found in &summary.nondeterminism {
+        let (scenario, seed) = (&found.place.scenario, found.place.seed);
+        writeln!(text, "\n  NONDET  {scenario} seed {seed}: {}", found.message).expect("a String");
+        if let Some(diverged) = &found.diverged {
+            let line = |line: &Option<String>| line.clone().unwrap_or("nothing, it is over".into());
+            let at = trace::text::time(diverged.t);
+            writeln!(text, "          diverged at event {} (sim {at})", diverged.seq)
+                .expect("a String");
+            writeln!(text, "          first   {}", line(&diverged.first)).expect("a String");
+            writeln!(text, "          second  {}", line(&diverged.second)).expect("a String");
+        }
+    }
+}
+
+fn write_missing(text: &mut String, summary: &Summary) {
+    let chunks = &summary.chunks;
+    let Some(finish) = &chunks.finish else { return };
+    let rows: Vec<String> = chunks
+        .missing
+        .iter()
+        .map(|(first, last)| match first == last {
+            true => format!("{first}"),
+            false => format!("{first}-{last}"),
+        })
+        .collect();
+    let missing = chunks.planned - chunks.found;
+    writeln!(text, "\n missing  {missing} of {} chunks: {}", chunks.planned, rows.join(" "))
+        .expect("a String");
+    writeln!(text, "  finish  {finish}").expect("a String");
+}
+
+fn write_commands(text: &mut String, summary: &Summary) {
+    let bad = matches!(summary.conclusion, Conclusion::Nondeterminism | Conclusion::Failure);
+    if !bad {
+        return;
+    }
+    let signatures = summary.signatures.iter().map(|signature| &signature.reproduce);
+    let others = summary.nondeterminism.iter().map(|found| &found.reproduce);
+    text.push('\n');
+    for (position, command) in signatures.chain(others).take(COMMANDS_MAX).enumerate() {
+        let head = if position == 0 { "reproduce" } else { "" };
+        writeln!(text, "  {head:<9}  {command}").expect("a String");
+    }
+}
