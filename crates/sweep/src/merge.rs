@@ -127,7 +127,7 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         unknown: 0,
         digest: digits(0),
         counters: BTreeMap::new(),
-        require: scenario.require,
+        require: scenario.require.iter().map(|known| known.name().to_owned()).collect(),
         situations: BTreeMap::new(),
         matrix: BTreeMap::new(),
         knobs: BTreeMap::new(),

@@ -2,6 +2,7 @@
 //!
 //! * [`scenario`], [`parse`], [`problem`], [`schema`]: what a person writes, how it is read, and
 //!   what is said when it is wrong.
+//! * [`faults`], [`situation`]: what can befall a cluster, and what a sweep should have seen.
 //! * [`plan`]: the faults of one seed, drawn before the run.
 //! * [`event`], [`about`], [`hash`]: what happened, one event at a time, and when two runs are
 //!   the same.
@@ -18,6 +19,7 @@
 pub mod about;
 pub mod causes;
 pub mod event;
+pub mod faults;
 pub mod hash;
 pub mod header;
 pub mod history;
@@ -29,6 +31,7 @@ pub mod query;
 pub mod read;
 pub mod scenario;
 pub mod schema;
+pub mod situation;
 pub mod state;
 pub mod text;
 pub mod trace_schema;
@@ -36,6 +39,7 @@ pub mod verdict;
 pub mod write;
 pub use causes::{Reason, reasons, render_why, why};
 pub use event::*;
+pub use faults::{FAULTS, FaultWord};
 pub use hash::{RunHash, hash_text};
 pub use header::{Build, Header, TRACE_VERSION};
 pub use history::*;
@@ -49,6 +53,7 @@ pub use query::{Query, QueryProblem};
 pub use read::{LINE_BYTES_MAX, Line, Reader, Recording, TraceProblem, open_reader, reader};
 pub use scenario::*;
 pub use schema::scenario_schema;
+pub use situation::{Need, Situation};
 pub use state::{NodeState, StateTable};
 pub use trace_schema::trace_schema;
 pub use verdict::*;

@@ -86,6 +86,10 @@ pub const CODES: &[(&str, &str)] = &[
         "S029",
         "Two faults bear the same id.\nFaults without an id are f1, f2, ... by their place in the file.",
     ),
+    (
+        "S030",
+        "There is no such situation.\n`squall list situations` names those that a sweep can be required to reach.",
+    ),
 ];
 
 /// How many problems are shown at once; what is behind them is only counted.

@@ -3,6 +3,8 @@
 
 use system::{Admin, Nanos, NodeId, NodeSet, Op, ReadMode};
 
+use crate::situation::Situation;
+
 /// Parts per million: how probabilities are held.
 pub type Ppm = u32;
 
@@ -30,7 +32,7 @@ pub struct Scenario {
     /// Scripted faults.
     pub faults: Vec<ScriptedFault>,
     /// Situations that a sweep must have seen.
-    pub require: Vec<String>,
+    pub require: Vec<Situation>,
     /// Where a run ends.
     pub limits: Limits,
     /// How a run is expected to end.

@@ -9,6 +9,8 @@ mod faults;
 
 use serde_json::{Value, json};
 
+use crate::situation::Situation;
+
 use build::{flag, int, list, one_kind, reference, some_of, table, text, told, words};
 use definitions::definitions;
 use faults::{fault, links, swarm};
@@ -159,7 +161,8 @@ fn disk() -> Value {
 }
 
 fn require() -> Value {
-    let situations = list(text(), "Situations that a sweep must have seen.");
+    let names: Vec<&str> = Situation::ALL.iter().map(|situation| situation.name()).collect();
+    let situations = list(words(&names), "Situations that a sweep must have seen.");
     table(&[], [("situations", situations)])
 }
 

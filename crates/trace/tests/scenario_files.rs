@@ -31,6 +31,10 @@ fn every_file_is_a_scenario_that_survives_being_written() {
         };
         assert_eq!(format!("{}.toml", scenario.name), name);
         assert!(scenario.about.ends_with('.'), "{name}: a sentence, not {:?}", scenario.about);
+        for situation in &scenario.require {
+            let unmet = situation.unmet(&scenario).map(|need| need.to_string());
+            assert_eq!(unmet, None, "{name} requires {}", situation.name());
+        }
         let document = scenario.to_document().to_string();
         assert_eq!(parse_scenario("x", &document, &[]).as_ref(), Ok(&scenario), "{name}");
     }

@@ -274,6 +274,26 @@ fn flags_change_what_the_file_says() {
 }
 
 #[test]
+fn only_known_situations_are_required() {
+    let text = |name: &str| {
+        format!("about = \"A test.\"\n[require]\nsituations = [\"all-down\", \"{name}\"]\n")
+    };
+    let scenario = parse_scenario("t.toml", &text("lease-read"), &[]).unwrap();
+    assert_eq!(scenario.require, [trace::Situation::AllDown, trace::Situation::LeaseRead]);
+    for (name, help) in [
+        ("snapshot-instaled", "there is a situation named `snapshot-installed`"),
+        ("cluster-on-fire", "`squall list situations` names them all"),
+    ] {
+        let problems = parse_scenario("t.toml", &text(name), &[]).unwrap_err().render(false);
+        assert!(
+            problems.contains(&format!("error[S030]: unknown situation `{name}`")),
+            "{problems}"
+        );
+        assert!(problems.contains("t.toml:3:27") && problems.contains(help), "{problems}");
+    }
+}
+
+#[test]
 fn every_code_is_explained() {
     let codes: Vec<&str> = trace::problem::CODES.iter().map(|(code, _)| *code).collect();
     assert!(codes.is_sorted() && codes.windows(2).all(|pair| pair[0] != pair[1]));

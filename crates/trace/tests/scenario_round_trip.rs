@@ -4,11 +4,12 @@ use bytes::Bytes;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 use system::{Admin, ConfChange, NodeSet, Op, ReadMode, Transition};
 use trace::{
     ClusterOptions, CrashHow, CrashPoint, Delay, DiskOptions, Expect, Fault, KeyDistribution,
     Limits, LinkFault, Mix, NetOptions, NodeOptions, Pace, Place, Profile, Scenario, ScriptedFault,
-    ScriptedOp, Shape, Swarm, SwarmFault, Target, Workload, fault_document, parse_fault,
+    ScriptedOp, Shape, Situation, Swarm, SwarmFault, Target, Workload, fault_document, parse_fault,
     parse_scenario,
 };
 
@@ -254,7 +255,8 @@ fn end() -> impl Strategy<Value = (Limits, Expect)> {
 }
 
 fn scenario() -> impl Strategy<Value = Scenario> {
-    let words = ("[a-z]\\PC{0,12}", "[A-Z]\\PC{0,40}", any::<bool>(), vec("[a-z-]{1,9}", 0..3));
+    let words =
+        ("[a-z]\\PC{0,12}", "[A-Z]\\PC{0,40}", any::<bool>(), vec(select(Situation::ALL), 0..3));
     let faults = (vec(swarm(), 0..4), vec(fault(), 0..6));
     (words, node(), workload(), world(), faults, end()).prop_map(
         |((name, about, correct, require), node, workload, (net, disk), (swarm, faults), end)| {

@@ -18,6 +18,7 @@ impl Scenario {
     #[must_use]
     pub fn to_document(&self) -> Value {
         let cluster = &self.cluster;
+        let situations: Vec<&str> = self.require.iter().map(|known| known.name()).collect();
         json!({
             "name": self.name,
             "about": self.about,
@@ -41,7 +42,7 @@ impl Scenario {
             },
             "swarm": self.swarm.iter().map(swarm_document).collect::<Vec<_>>(),
             "fault": self.faults.iter().map(fault_document).collect::<Vec<_>>(),
-            "require": { "situations": self.require },
+            "require": { "situations": situations },
             "limits": {
                 "storm": write_duration(self.limits.storm),
                 "settle": write_duration(self.limits.settle),

@@ -7,11 +7,12 @@ use super::faults::{scripted, swarm};
 use super::net::{DISK_KEYS, NET_KEYS, disk, net};
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
-use super::words::PROFILES;
+use super::words::{PROFILES, nearest};
 use super::workload::{WORKLOAD_KEYS, scripted_op, workload};
 use crate::scenario::{
     ClusterOptions, Expect, Limits, NodeOptions, Profile, Scenario, ScriptedFault,
 };
+use crate::situation::Situation;
 
 /// The keys at the top.
 pub(crate) const TOP_KEYS: &[&str] = &[
@@ -72,7 +73,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
     let faults = entries(reader, top, "fault", scripted);
     check_ids(reader, top, &faults);
     let table = section(reader, top, "require", "[require]", &["situations"]);
-    let require = reader.optional(table, "situations", |r, n| r.list(n, Reader::nonempty));
+    let require = reader.optional(table, "situations", |r, n| r.list(n, situation));
     let table = section(reader, top, "limits", "[limits]", LIMITS_KEYS);
     let limits = limits(reader, table);
     let expect = expect(reader, top);
@@ -242,6 +243,22 @@ fn expect(reader: &mut Reader, top: Table<'_>) -> Expect {
     let signatures = reader.required(table, "signatures", |r, n| r.some(n, signature));
     let within = reader.optional(table, "within", |r, n| r.int(n, 1..=INT_MAX));
     Expect::Fail { signatures: signatures.unwrap_or_default(), within: within.unwrap_or(50) }
+}
+
+/// The name of a situation.
+fn situation(reader: &mut Reader, node: &Node) -> Option<Situation> {
+    let text = reader.nonempty(node)?;
+    let found = Situation::named(&text);
+    if found.is_none() {
+        let names: Vec<&str> = Situation::ALL.iter().map(|known| known.name()).collect();
+        let help = match nearest(&text, &names) {
+            Some(near) => format!("there is a situation named `{near}`"),
+            None => "`squall list situations` names them all".to_owned(),
+        };
+        reader.problem("S030", format!("unknown situation `{text}`"), node.span, "").help =
+            Some(help);
+    }
+    found
 }
 
 /// `check/kind` or `check/*`.

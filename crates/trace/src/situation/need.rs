@@ -1,0 +1,177 @@
+//! What must a scenario have for a situation to be possible in it?
+
+use std::fmt;
+
+use system::{Admin, ConfChange, ReadMode, Transition};
+
+use crate::scenario::{CrashHow, Fault, Scenario, SwarmFault};
+
+/// One thing that a scenario must have. [`Need::is_met`] errs on the side of "possible".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Founding voters, at least so many.
+    Voters(u64),
+    /// Something that disturbs the cluster: any fault, or links that lose messages.
+    Stir,
+    /// Nodes that crash.
+    Crash,
+    /// Nodes that lose power.
+    Power,
+    /// Partitions.
+    Partition,
+    /// Links that are worse than perfect.
+    Net,
+    /// Disks that fail.
+    Disk,
+    /// Nodes that are paused.
+    Pause,
+    /// Clocks that run wrong.
+    Clock,
+    /// Elections that begin with a pre-vote.
+    PreVote,
+    /// Leaders that step down without a quorum.
+    CheckQuorum,
+    /// Snapshots of the nodes' own state.
+    Snapshots,
+    /// Changes of the membership.
+    Membership,
+    /// Changes by joint consensus.
+    Joint,
+    /// Learners that can be promoted.
+    Learners,
+    /// Transfers of leadership.
+    Transfer,
+    /// Reads.
+    Reads,
+    /// Reads that the leader confirms by a round of heartbeats.
+    IndexReads,
+    /// Reads by lease.
+    LeaseReads,
+    /// Client sessions.
+    Sessions,
+}
+
+impl Need {
+    /// Whether a scenario has it.
+    #[must_use]
+    pub fn is_met(self, scenario: &Scenario) -> bool {
+        let (net, node, work) = (&scenario.net, &scenario.node, &scenario.workload);
+        match self {
+            Need::Voters(least) => scenario.cluster.nodes >= least || membership(scenario),
+            Need::Stir => net.loss > 0 || has_faults(scenario),
+            Need::Crash => crash(scenario, |_| true),
+            Need::Power => crash(scenario, |how| how == CrashHow::Power),
+            Need::Partition => has(scenario, "partition"),
+            Need::Net => {
+                net.loss > 0
+                    || net.duplicate > 0
+                    || net.reorder > 0
+                    || ["links", "corrupt", "network"].iter().any(|kind| has(scenario, kind))
+            }
+            Need::Disk => has(scenario, "disk"),
+            Need::Pause => has(scenario, "pause"),
+            Need::Clock => has(scenario, "clock"),
+            Need::PreVote => node.pre_vote,
+            Need::CheckQuorum => node.check_quorum,
+            Need::Snapshots => node.snapshot_every > 0,
+            Need::Membership => membership(scenario),
+            Need::Joint => drawn(scenario) || changes(scenario).any(|(joint, n)| joint || n > 1),
+            Need::Learners => {
+                let promotes = changes(scenario).next().is_some() && scenario.cluster.learners > 0;
+                drawn(scenario) || promotes || scripted_learner(scenario)
+            }
+            Need::Transfer => {
+                let is_one = |fault: &Fault| matches!(fault, Fault::Admin(Admin::Transfer { .. }));
+                drawn(scenario) || scenario.faults.iter().any(|fault| is_one(&fault.fault))
+            }
+            Need::Reads => work.mix.get > 0 || !work.script.is_empty(),
+            Need::IndexReads => {
+                let confirmed = matches!(work.read, ReadMode::ReadIndex | ReadMode::Lease);
+                confirmed && Need::Reads.is_met(scenario)
+            }
+            Need::LeaseReads => work.read == ReadMode::Lease && Need::Reads.is_met(scenario),
+            Need::Sessions => work.sessions,
+        }
+    }
+}
+
+/// As in: it needs crashes.
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Need::Voters(least) => return write!(f, "at least {least} voters"),
+            Need::Stir => "a fault, or links that lose messages",
+            Need::Crash => "crashes",
+            Need::Power => "loss of power",
+            Need::Partition => "partitions",
+            Need::Net => "links that double, delay or damage messages",
+            Need::Disk => "faults of disks",
+            Need::Pause => "pauses",
+            Need::Clock => "faults of clocks",
+            Need::PreVote => "node.pre-vote",
+            Need::CheckQuorum => "node.check-quorum",
+            Need::Snapshots => "node.snapshot-every above 0",
+            Need::Membership => "changes of the membership",
+            Need::Joint => "joint changes of the membership",
+            Need::Learners => "learners that are promoted",
+            Need::Transfer => "transfers of leadership",
+            Need::Reads => "reads",
+            Need::IndexReads => "workload.read = \"read-index\" or \"lease\", and reads",
+            Need::LeaseReads => "workload.read = \"lease\", and reads",
+            Need::Sessions => "workload.sessions",
+        };
+        f.write_str(words)
+    }
+}
+
+fn has_faults(scenario: &Scenario) -> bool {
+    !scenario.faults.is_empty() || scenario.swarm.iter().any(|swarm| swarm.on > 0)
+}
+
+/// Whether faults of this kind can strike.
+fn has(scenario: &Scenario, kind: &str) -> bool {
+    let scripted = scenario.faults.iter().any(|fault| fault.fault.kind() == kind);
+    scripted || scenario.swarm.iter().any(|swarm| swarm.on > 0 && swarm.fault.kind() == kind)
+}
+
+fn crash(scenario: &Scenario, is_meant: fn(CrashHow) -> bool) -> bool {
+    let scripted = scenario.faults.iter().any(|fault| match &fault.fault {
+        Fault::Crash { how, .. } => is_meant(*how),
+        _ => false,
+    });
+    let drawn = scenario.swarm.iter().any(|swarm| match &swarm.fault {
+        SwarmFault::Crash { how, .. } => swarm.on > 0 && how.iter().any(|how| is_meant(*how)),
+        _ => false,
+    });
+    scripted || drawn
+}
+
+/// Whether changes of the cluster are drawn.
+fn drawn(scenario: &Scenario) -> bool {
+    let scripted = scenario.faults.iter().any(|f| matches!(f.fault, Fault::DrawnAdmin(_)));
+    let is_one = |swarm: &crate::Swarm| swarm.on > 0 && swarm.fault.kind() == "membership";
+    scripted || scenario.swarm.iter().any(is_one)
+}
+
+fn membership(scenario: &Scenario) -> bool {
+    drawn(scenario) || changes(scenario).next().is_some()
+}
+
+/// The scripted changes: whether each is joint, and how many steps it has.
+fn changes(scenario: &Scenario) -> impl Iterator<Item = (bool, usize)> {
+    scenario.faults.iter().filter_map(|fault| match &fault.fault {
+        Fault::Admin(Admin::Reconfigure { changes, transition }) => {
+            Some((*transition == Transition::Joint, changes.len()))
+        }
+        _ => None,
+    })
+}
+
+fn scripted_learner(scenario: &Scenario) -> bool {
+    scenario.faults.iter().any(|fault| match &fault.fault {
+        Fault::Admin(Admin::Reconfigure { changes, .. }) => {
+            changes.iter().any(|change| matches!(change, ConfChange::AddLearner(_)))
+        }
+        _ => false,
+    })
+}
