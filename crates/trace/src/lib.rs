@@ -3,6 +3,7 @@
 //! * [`scenario`], [`parse`], [`problem`], [`schema`]: what a person writes, how it is read, and
 //!   what is said when it is wrong.
 //! * [`faults`], [`situation`]: what can befall a cluster, and what a sweep should have seen.
+//! * [`case`]: one run that is worth being kept, as a file.
 //! * [`plan`]: the faults of one seed, drawn before the run.
 //! * [`event`], [`about`], [`hash`]: what happened, one event at a time, and when two runs are
 //!   the same.
@@ -17,6 +18,7 @@
 //! **Not done here:** running and judging.
 
 pub mod about;
+pub mod case;
 pub mod causes;
 pub mod event;
 pub mod faults;
@@ -37,6 +39,7 @@ pub mod text;
 pub mod trace_schema;
 pub mod verdict;
 pub mod write;
+pub use case::{CASE_VERSION, Case, CaseExpect, Recorded};
 pub use causes::{Reason, reasons, render_why, why};
 pub use event::*;
 pub use faults::{FAULTS, FaultWord};
@@ -44,6 +47,7 @@ pub use hash::{RunHash, hash_text};
 pub use header::{Build, Header, TRACE_VERSION};
 pub use history::*;
 pub use line::{kind_name, parse_line, write_line};
+pub use parse::case::{is_case, parse_case, parse_case_bytes};
 pub use parse::document::fault_document;
 pub use parse::words::nearest;
 pub use parse::{SCENARIO_BYTES_MAX, parse_fault, parse_scenario, parse_scenario_bytes};
@@ -52,7 +56,7 @@ pub use problem::{Problem, Problems};
 pub use query::{Query, QueryProblem};
 pub use read::{LINE_BYTES_MAX, Line, Reader, Recording, TraceProblem, open_reader, reader};
 pub use scenario::*;
-pub use schema::scenario_schema;
+pub use schema::{case_schema, scenario_schema};
 pub use situation::{Need, Situation};
 pub use state::{NodeState, StateTable};
 pub use trace_schema::trace_schema;

@@ -5,6 +5,7 @@
 //! sections). The last step goes on after a mistake, so that all are told at once. The way back
 //! is [`document`].
 
+pub mod case;
 pub mod document;
 pub mod quantity;
 
@@ -39,21 +40,23 @@ pub fn parse_scenario_bytes(
     bytes: &[u8],
     overrides: &[(String, String)],
 ) -> Result<Scenario, Problems> {
+    parse_scenario(file_name, text_of(file_name, bytes)?, overrides)
+}
+
+/// The text of a file.
+fn text_of<'a>(file_name: &str, bytes: &'a [u8]) -> Result<&'a str, Problems> {
     // The size first: what is too large is not even looked at.
     if bytes.len() > SCENARIO_BYTES_MAX {
         return Err(too_large(file_name, bytes.len()));
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => parse_scenario(file_name, text, overrides),
-        Err(error) => {
-            let at = error.valid_up_to();
-            let message = format!(
-                "this file is not UTF-8: byte {at} is 0x{:02x}",
-                bytes.get(at).copied().unwrap_or_default()
-            );
-            Err(only(file_name, "", problem("S001", message, at..at + 1)))
-        }
-    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let message = format!(
+            "this file is not UTF-8: byte {at} is 0x{:02x}",
+            bytes.get(at).copied().unwrap_or_default()
+        );
+        only(file_name, "", problem("S001", message, at..at + 1))
+    })
 }
 
 /// Reads a scenario. `file_name` names it in problems, and names the scenario if the text does
@@ -76,11 +79,22 @@ pub fn parse_scenario(
         set::apply(&mut reader, &mut root, position + 1, flag);
     }
     let scenario = sections::scenario(&mut reader, &root, stem(file_name));
-    match scenario {
-        Some(scenario) if reader.problems.is_empty() => Ok(scenario),
+    finish(reader, scenario, file_name, text, overrides)
+}
+
+/// What was read, or all that is wrong with it.
+fn finish<T>(
+    reader: Reader,
+    read: Option<T>,
+    file_name: &str,
+    text: &str,
+    overrides: &[(String, String)],
+) -> Result<T, Problems> {
+    match read {
+        Some(read) if reader.problems.is_empty() => Ok(read),
         _ => {
             let mut list = reader.problems;
-            assert!(!list.is_empty(), "a scenario is read, or it is said why not");
+            assert!(!list.is_empty(), "a file is read, or it is said why not");
             list.sort_by_key(|problem| (problem.source, problem.span.start, problem.span.end));
             list.dedup();
             let flags = overrides.iter().map(set::flag_text).collect();
@@ -111,7 +125,10 @@ pub fn parse_fault(document: &serde_json::Value) -> Result<ScriptedFault, String
 
 /// Reads the syntax. An empty or broken text gives the first mistake.
 fn parse_tree(text: &str) -> Result<Node, Box<Problem>> {
-    let origin = Origin { source: 0, shift: 0 };
+    parse_tree_of(text, Origin { source: 0, shift: 0 })
+}
+
+fn parse_tree_of(text: &str, origin: Origin) -> Result<Node, Box<Problem>> {
     if text.trim_start().starts_with('{') {
         json::parse(text, origin).map_err(|error| {
             let message = format!("this is not JSON: {}", error.message);

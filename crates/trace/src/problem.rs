@@ -90,6 +90,18 @@ pub const CODES: &[(&str, &str)] = &[
         "S030",
         "There is no such situation.\n`squall list situations` names those that a sweep can be required to reach.",
     ),
+    (
+        "S040",
+        "A case names a scenario that cannot be used.\n`scenario` is a file, or the stem of one in ./scenarios or ./scenarios/known. Without it, the case must be a whole scenario itself.",
+    ),
+    (
+        "S041",
+        "This version of the case format is not known.\n`squall-case` is the version of the format, not of the program: \"1.0\".",
+    ),
+    (
+        "S042",
+        "This is not the hash of a run.\nHashes of events are 12 hex digits, as `squall run` prints them.",
+    ),
 ];
 
 /// How many problems are shown at once; what is behind them is only counted.

@@ -4,6 +4,7 @@
 //! It says less than the parser: that a node exists or a range runs forward is not in it.
 
 mod build;
+mod case;
 mod definitions;
 mod faults;
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::situation::Situation;
 
 use build::{flag, int, list, one_kind, reference, some_of, table, text, told, words};
+pub use case::case_schema;
 use definitions::definitions;
 use faults::{fault, links, swarm};
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use trace::{parse_scenario, scenario_schema};
+use trace::{case_schema, parse_scenario, scenario_schema};
 
 /// As much of a draft-07 validator as our schema needs; patterns are not looked at.
 fn accepts(root: &Value, schema: &Value, value: &Value) -> bool {
@@ -83,13 +83,39 @@ fn the_schema_refuses_what_is_misspelt() {
 }
 
 #[test]
-fn the_copy_for_editors_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/scenario.schema.json");
-    let made = scenario_schema();
-    if std::env::var_os("SQUALL_RECORD").is_some() {
-        fs::write(&path, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
+fn the_schema_of_cases_tells_them_from_scenarios() {
+    let schema = case_schema();
+    let good = json!({
+        "squall-case": "1.0",
+        "title": "x",
+        "seed": "18446744073709551615",
+        "expect": { "verdict": "fail", "sig": "a/b" },
+        "net": { "loss": 0.1 },
+        "fault": [{ "crash": { "at": "1s", "for": "1s", "node": "n1" } }],
+    });
+    assert!(accepts(&schema, &schema, &good));
+    for (key, bad) in [("net", json!({ "los": 1 })), ("expect", json!({})), ("sead", json!(1))] {
+        let mut case = good.clone();
+        case[key] = bad;
+        assert!(!accepts(&schema, &schema, &case), "{case}");
     }
-    let kept: Option<Value> =
-        fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
-    assert!(kept == Some(made), "run this test with SQUALL_RECORD=1");
+    assert!(!accepts(&schema, &schema, &json!({ "about": "x" })));
+}
+
+#[test]
+fn the_copies_for_editors_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let copies = [
+        ("scenarios/scenario.schema.json", scenario_schema()),
+        ("traces/case.schema.json", case_schema()),
+    ];
+    for (name, made) in copies {
+        let path = root.join(name);
+        if std::env::var_os("SQUALL_RECORD").is_some() {
+            fs::write(&path, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
+        }
+        let kept: Option<Value> =
+            fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
+        assert!(kept == Some(made), "{name}: run this test with SQUALL_RECORD=1");
+    }
 }

@@ -4,8 +4,8 @@
 use system::ReadMode;
 
 use crate::scenario::{
-    ClusterOptions, Delay, DiskOptions, KeyDistribution, Limits, Mix, NetOptions, NodeOptions,
-    Pace, Workload,
+    ClusterOptions, Delay, DiskOptions, Expect, KeyDistribution, Limits, Mix, NetOptions,
+    NodeOptions, Pace, Profile, Scenario, Workload,
 };
 
 const MICRO: u64 = 1_000;
@@ -98,6 +98,27 @@ impl Default for Limits {
             settle: 10 * SECOND,
             events_max: 5_000_000,
             check_max: 5_000_000,
+        }
+    }
+}
+
+/// A scenario without name and sentence, which a file must say.
+impl Default for Scenario {
+    fn default() -> Self {
+        Scenario {
+            name: String::new(),
+            about: String::new(),
+            profile: Profile::default(),
+            cluster: ClusterOptions::default(),
+            node: NodeOptions::default(),
+            workload: Workload::default(),
+            net: NetOptions::default(),
+            disk: DiskOptions::default(),
+            swarm: Vec::new(),
+            faults: Vec::new(),
+            require: Vec::new(),
+            limits: Limits::default(),
+            expect: Expect::default(),
         }
     }
 }

@@ -262,7 +262,7 @@ fn situation(reader: &mut Reader, node: &Node) -> Option<Situation> {
 }
 
 /// `check/kind` or `check/*`.
-fn signature(reader: &mut Reader, node: &Node) -> Option<String> {
+pub(crate) fn signature(reader: &mut Reader, node: &Node) -> Option<String> {
     let text = reader.text(node)?;
     let word = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
