@@ -31,6 +31,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Ask a trace: which events, which state at a time, why
     Inspect(InspectArgs),
+    /// Keep runs as cases: add, list, verify, prune
+    Corpus(CorpusArgs),
     /// List the scenarios, checks or faults there are
     List {
         /// What to list.
@@ -67,6 +69,8 @@ pub(crate) enum Listing {
 pub(crate) enum SchemaOf {
     /// A scenario file.
     Scenario,
+    /// A case file.
+    Case,
     /// A line of a trace.
     Trace,
 }
@@ -74,7 +78,7 @@ pub(crate) enum SchemaOf {
 /// One seed of one scenario.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
-    /// A scenario file, or its stem if it is in ./scenarios or ./scenarios/known.
+    /// A scenario file, or its stem if it is in ./scenarios or ./scenarios/known; or a case file.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: String,
     /// A number, 0x..., a git hash, or `git` for HEAD; random if not given, and always printed.
@@ -107,10 +111,10 @@ pub(crate) struct RunArgs {
     timeout: Option<String>,
 }
 
-/// A trace to run again.
+/// A trace or a case to run again.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReplayArgs {
-    /// A trace file, a run directory, the beginning of a run id, or `latest`.
+    /// A trace file, a run directory, the beginning of a run id, `latest`, or a case file.
     #[arg(value_name = "TARGET")]
     pub(crate) target: String,
     /// How the result is written.
@@ -147,6 +151,82 @@ pub(crate) struct InspectArgs {
     pub(crate) limit: Option<usize>,
 }
 
+/// What is kept, and where.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CorpusArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: CorpusCommand,
+    /// Where the corpus lies.
+    #[arg(long, global = true, value_name = "DIR", default_value = "traces")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CorpusCommand {
+    /// Make a case of a trace, or change what a case expects
+    Add(CorpusAddArgs),
+    /// Name every case and golden trace
+    List(CorpusListArgs),
+    /// Run every case and replay every golden trace
+    Verify(CorpusVerifyArgs),
+    /// Name the cases that others make superfluous; with --yes, remove them
+    Prune(CorpusPruneArgs),
+}
+
+/// How a case must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Expected {
+    /// It passes: what was fixed stays fixed.
+    Pass,
+    /// It fails as it was recorded: what was found is found again.
+    Fail,
+}
+
+/// A run that is to be kept.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CorpusAddArgs {
+    /// A trace file, a run directory, the beginning of a run id, `latest`, or a case file.
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// How it must end from now on; by default as it was recorded.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) expect: Option<Expected>,
+    /// What it shows, in a sentence; by default what the checker said.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+}
+
+/// What is kept.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CorpusListArgs {
+    /// How the list is written.
+    #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
+    pub(crate) format: Format,
+}
+
+/// Everything that is kept is run.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CorpusVerifyArgs {
+    /// How the result is written.
+    #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
+    pub(crate) format: Format,
+    /// Print only what does not hold, and the sum.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// What may go.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CorpusPruneArgs {
+    /// How many cases of the same scenario, expectation and signature are kept.
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) keep: usize,
+    /// Remove them.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
 /// Runs whose hashes another process wants to know.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct HashArgs {
@@ -180,6 +260,7 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::Run(args) => crate::run::run(&args, color),
         Command::Replay(args) => crate::replay::replay(&args, color),
         Command::Inspect(args) => crate::inspect::inspect(&args, color),
+        Command::Corpus(args) => crate::corpus::corpus(&args, color),
         Command::List { what } => crate::catalogue::list(what, color),
         Command::Schema { what } => crate::catalogue::schema(what),
         Command::Explain { code } => crate::catalogue::explain(&code),

@@ -75,6 +75,7 @@ pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
 pub(crate) fn schema(what: SchemaOf) -> Result<u8, Stop> {
     let schema = match what {
         SchemaOf::Scenario => trace::scenario_schema(),
+        SchemaOf::Case => trace::case_schema(),
         SchemaOf::Trace => trace::trace_schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema has no odd keys");

@@ -9,6 +9,8 @@ pub(crate) const PASS: u8 = 0;
 pub(crate) const ENVIRONMENT: u8 = 1;
 /// An argument, a scenario or a trace is bad. Nothing was written.
 pub(crate) const BAD_INPUT: u8 = 2;
+/// There was nothing to run.
+pub(crate) const NOTHING: u8 = 4;
 /// Nobody can tell: a budget was spent, or there was nothing to judge.
 pub(crate) const UNKNOWN: u8 = 5;
 /// A recorded failure is gone, or is another one.
@@ -23,7 +25,8 @@ pub(crate) const HELP: &str = "\
 Exit codes:
     0  passed
     1  the environment failed (a file, a process)
-    2  bad arguments, scenario or trace; nothing was written
+    2  bad arguments, scenario, case or trace; nothing was written
+    4  nothing was run
     5  inconclusive: a budget was spent, or there was nothing to judge
     7  the recorded failure is gone, or is another one
     8  non-determinism: one plan, two different runs

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use trace::Scenario;
 
-use crate::exit;
 use crate::output::{Color, Stop};
+use crate::{case, exit};
 
 /// Where scenarios are looked up by their stem.
 pub(crate) const DIRECTORIES: [&str; 2] = ["scenarios", "scenarios/known"];
@@ -29,7 +29,7 @@ pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Finds, reads and checks a scenario.
+/// Finds, reads and checks a scenario. Of a case it is the scenario, with what the case pins.
 ///
 /// # Errors
 ///
@@ -39,9 +39,27 @@ pub(crate) fn scenario(
     overrides: &[(String, String)],
     color: Color,
 ) -> Result<Scenario, Stop> {
+    subject(name, overrides, color).map(|(scenario, _)| scenario)
+}
+
+/// As [`scenario`], with the seed if it is a case.
+///
+/// # Errors
+///
+/// If there is none, or it is wrong.
+pub(crate) fn subject(
+    name: &str,
+    overrides: &[(String, String)],
+    color: Color,
+) -> Result<(Scenario, Option<u64>), Stop> {
     let path = path_of(name)?;
     let bytes = read(&path)?;
-    parse(&path.display().to_string(), &bytes, overrides, color)
+    let file = path.display().to_string();
+    if trace::is_case(&file, &bytes) {
+        let case = case::parse(&file, &bytes, overrides, color)?;
+        return Ok((case.scenario, Some(case.seed)));
+    }
+    Ok((parse(&file, &bytes, overrides, color)?, None))
 }
 
 /// Checks a scenario, given its bytes.
@@ -62,17 +80,37 @@ pub(crate) fn parse(
 }
 
 /// Reads a file as far as a scenario may be long.
-fn read(path: &Path) -> Result<Vec<u8>, Stop> {
-    let unreadable =
-        |error| Stop::bad_input(format!("cannot read scenario {}: {error}", path.display()));
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+    first(path, SCENARIO_BYTES_MAX)
+}
+
+/// Reads the beginning of a file: enough to see what it is.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub(crate) fn head(path: &Path) -> Result<Vec<u8>, Stop> {
+    first(path, 4096)
+}
+
+fn first(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Stop> {
+    let unreadable = |error| Stop::bad_input(format!("cannot read {}: {error}", path.display()));
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(SCENARIO_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(bytes_max).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 
 /// A path stands for itself, a stem for the file of that name in one of [`DIRECTORIES`].
-fn path_of(name: &str) -> Result<PathBuf, Stop> {
+///
+/// # Errors
+///
+/// If there is none.
+pub(crate) fn path_of(name: &str) -> Result<PathBuf, Stop> {
     let path = Path::new(name);
     if path.is_file() {
         return Ok(path.to_owned());

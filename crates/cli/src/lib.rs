@@ -12,7 +12,9 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
 mod args;
+mod case;
 mod catalogue;
+mod corpus;
 mod dry_run;
 mod exit;
 mod find;

@@ -1,8 +1,11 @@
-//! `squall replay`: a trace is run again, from its own header, and compared event by event.
+//! `squall replay`: a trace is run again, from its own header, and compared event by event; a case
+//! is run and compared with what it expects.
 //!
 //! The same events: the recorded verdict stands. Other events and another verdict: the failure is
 //! gone, if this build agrees with itself. Other events and the same verdict, or a build that does
 //! not agree with itself: the first difference is shown.
+
+mod of_case;
 
 use std::fs::File;
 use std::path::Path;
@@ -14,7 +17,7 @@ use trace::{Footer, Header, Plan, Verdict};
 use crate::args::ReplayArgs;
 use crate::output::{self, Color, Format, Stop, Style};
 use crate::record::{self, Difference};
-use crate::{exit, fresh, report, run, runs, words};
+use crate::{case, exit, find, fresh, report, run, runs, words};
 
 /// A trace that was read to its end and found whole.
 struct Recorded {
@@ -35,6 +38,9 @@ struct Outcome<'a> {
 /// Replays, tells, and returns the exit code.
 pub(crate) fn replay(args: &ReplayArgs, color: Color) -> Result<u8, Stop> {
     let path = runs::trace_of(&args.target)?;
+    if trace::is_case(&path.display().to_string(), &find::head(&path)?) {
+        return of_case::replay(args, &path, color);
+    }
     let recorded = read(&path)?;
     let plan = record::plan(&recorded.header);
     if !args.quiet {
@@ -56,6 +62,29 @@ pub(crate) fn replay(args: &ReplayArgs, color: Color) -> Result<u8, Stop> {
     };
     output::result(&text)?;
     Ok(code)
+}
+
+/// Replays the trace in a file; returns the exit code and what it came to.
+///
+/// # Errors
+///
+/// If it cannot be read, is damaged or cut.
+pub(crate) fn again(path: &Path) -> Result<(u8, String), Stop> {
+    let recorded = read(path)?;
+    let plan = record::plan(&recorded.header);
+    let mut lines = recorded.lines.iter().cloned();
+    let (report, difference) = record::compared(&plan, &mut lines, &mut |_| {});
+    let code = judge(&recorded, &plan, &report, difference.is_some())?;
+    Ok((code, case::ending(&report)))
+}
+
+/// First and last line of a trace that is whole.
+///
+/// # Errors
+///
+/// If it cannot be read, is damaged or cut.
+pub(crate) fn ends(path: &Path) -> Result<(Header, Footer), Stop> {
+    read(path).map(|recorded| (recorded.header, recorded.footer))
 }
 
 /// Reads a trace. One that is damaged or cut cannot be compared with.

@@ -15,12 +15,12 @@ use crate::record::{self, Difference};
 use crate::report::{self, Told, Verified};
 use crate::seed::Seed;
 use crate::story::Story;
-use crate::{dry_run, find, fresh, program, runs, words};
+use crate::{case, dry_run, find, fresh, program, runs, words};
 
 /// Runs, tells, and returns the exit code.
 pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
-    let scenario = find::scenario(&args.scenario, &args.set, color)?;
-    let seed = args.seed.unwrap_or_else(Seed::random);
+    let (scenario, own) = find::subject(&args.scenario, &args.set, color)?;
+    let seed = args.seed.or(own.map(Seed::of_case)).unwrap_or_else(Seed::random);
     let plan = testbed::plan(&scenario, seed.value);
     let header = record::header(&plan, &args.set);
     if args.dry_run {
@@ -118,10 +118,7 @@ pub(crate) fn expected(expect: &Expect, verdict: &Verdict) -> bool {
     let (Expect::Fail { signatures, .. }, Some(found)) = (expect, verdict.signature()) else {
         return false;
     };
-    signatures.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(check) => found.starts_with(check),
-        None => *pattern == found,
-    })
+    signatures.iter().any(|pattern| case::matches(pattern, &found))
 }
 
 /// The command that does it again.

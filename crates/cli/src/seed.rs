@@ -13,6 +13,11 @@ pub(crate) struct Seed {
 }
 
 impl Seed {
+    /// The seed that a case bears.
+    pub(crate) fn of_case(value: u64) -> Self {
+        Seed { value, origin: " (of the case)" }
+    }
+
     /// A seed that nobody chose. 32 bits, which are easier to copy and enough.
     pub(crate) fn random() -> Self {
         let value = RandomState::new().build_hasher().finish() >> 32;

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod bad_input;
+mod corpus;
 mod place;
 mod replay;
 mod run;
