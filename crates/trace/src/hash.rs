@@ -27,8 +27,7 @@ impl RunHash {
     /// Takes in the next event.
     #[inline]
     pub fn event(&mut self, event: &Event) {
-        let start = self.0.u64(event.seq).u64(event.at).u64(event.cause);
-        self.0 = kind(start, &event.kind);
+        self.0 = kind(self.0.pair(event.seq, event.at), event.cause, &event.kind);
     }
 
     /// The hash so far.
@@ -45,63 +44,56 @@ pub fn hash_text(value: u64) -> String {
     format!("{:012x}", value >> 16)
 }
 
-fn kind(d: Digest, kind: &Kind) -> Digest {
+fn kind(d: Digest, cause: u64, kind: &Kind) -> Digest {
+    let of = |number: u64, who: u64| d.pair(cause, who << 8 | number);
     match kind {
-        Kind::Start { node, incarnation } => d.u64(1).u64(*node).u64(*incarnation),
+        Kind::Start { node, incarnation } => of(1, *node).u64(*incarnation),
         Kind::Crash { node, how, fault, during, lost_bytes, torn_writes } => {
             let how = match how {
                 CrashKind::Power => 1,
                 CrashKind::Kill => 2,
             };
-            let d = d.u64(2).u64(*node).u64(how).u64(u64::from(*fault));
-            d.bytes(during.as_bytes()).u64(*lost_bytes).u64(u64::from(*torn_writes))
+            let d = of(2, *node).pair(how, u64::from(*fault));
+            d.bytes(during.as_bytes()).pair(*lost_bytes, u64::from(*torn_writes))
         }
         Kind::Halt { node, reason, detail } => {
-            d.u64(3).u64(*node).u64(halt_reason(*reason)).bytes(detail.as_bytes())
+            of(3, *node).u64(halt_reason(*reason)).bytes(detail.as_bytes())
         }
         Kind::Panic { node, panic } => {
-            let d = d.u64(4).u64(*node);
-            d.bytes(panic.place.as_bytes()).bytes(panic.message.as_bytes())
+            of(4, *node).bytes(panic.place.as_bytes()).bytes(panic.message.as_bytes())
         }
-        Kind::Note { node, note: fact } => note(d.u64(5).u64(*node), fact),
-        Kind::Timer { node, timer } => d.u64(6).u64(*node).bytes(timer.as_bytes()),
-        Kind::Send { message: id, summary: what } => summary(message(d.u64(7), *id), what),
-        Kind::Receive { message: id, kind } => message(d.u64(8), *id).u64(message_kind(*kind)),
-        Kind::Drop { message: id, kind, why, fault } => {
-            let d = message(d.u64(9), *id).u64(message_kind(*kind));
-            d.u64(drop_reason(*why)).u64(u64::from(*fault))
+        Kind::Note { node, note: fact } => note(of(5, *node), fact),
+        Kind::Timer { node, timer } => of(6, *node).bytes(timer.as_bytes()),
+        Kind::Send { message, summary: what } => summary(sent(of(7, message.from), *message), what),
+        Kind::Receive { message, kind } => arrived(of(8, message.from), *message, *kind),
+        Kind::Drop { message, kind, why, fault } => {
+            let d = arrived(of(9, message.from), *message, *kind);
+            d.pair(drop_reason(*why), u64::from(*fault))
         }
-        Kind::Duplicate { message: id, kind } => message(d.u64(10), *id).u64(message_kind(*kind)),
+        Kind::Duplicate { message, kind } => arrived(of(10, message.from), *message, *kind),
         Kind::Disk { node, act, path, bytes, error } => {
-            let d = d.u64(11).u64(*node).bytes(act.as_bytes()).bytes(path.as_bytes());
-            d.u64(*bytes).u64(disk_error(*error))
+            let d = of(11, *node).bytes(act.as_bytes()).bytes(path.as_bytes());
+            d.pair(*bytes, disk_error(*error))
         }
         Kind::FaultStart { fault, name, detail } => {
-            let d = d.u64(12).u64(u64::from(*fault));
-            d.bytes(name.as_bytes()).bytes(detail.as_bytes())
+            of(12, u64::from(*fault)).bytes(name.as_bytes()).bytes(detail.as_bytes())
         }
-        Kind::FaultEnd { fault, name } => d.u64(13).u64(u64::from(*fault)).bytes(name.as_bytes()),
-        Kind::Phase { name } => d.u64(20).bytes(name.as_bytes()),
-        Kind::Autopsy { node, found } => autopsy(d.u64(21).u64(*node), found),
-        Kind::Violation(violation) => broken(d.u64(22), violation),
-        _ => operation(d, kind),
-    }
-}
-
-/// The kinds that concern operations of clients and of the nemesis.
-fn operation(d: Digest, kind: &Kind) -> Digest {
-    match kind {
-        Kind::Invoke { id, op: what } => op(op_id(d.u64(14), *id), what),
+        Kind::FaultEnd { fault, name } => of(13, u64::from(*fault)).bytes(name.as_bytes()),
+        Kind::Invoke { id, op: what } => op(of(14, id.client).u64(id.number), what),
         Kind::Attempt { id, to, attempt } => {
-            op_id(d.u64(15), *id).u64(*to).u64(u64::from(*attempt))
+            of(15, id.client).pair(id.number, *to << 32 | u64::from(*attempt))
         }
-        Kind::Request { node, id } => op_id(d.u64(16).u64(*node), *id),
-        Kind::Return { id, outcome: how, node } => outcome(op_id(d.u64(17), *id), how).u64(*node),
-        Kind::AdminInvoke { id, admin: what } => admin(op_id(d.u64(18), *id), what),
+        Kind::Request { node, id } => of(16, *node).pair(id.client, id.number),
+        Kind::Return { id, outcome: how, node } => {
+            outcome(of(17, id.client).pair(id.number, *node), how)
+        }
+        Kind::AdminInvoke { id, admin: what } => admin(of(18, id.client).u64(id.number), what),
         Kind::AdminReturn { id, error } => {
-            optional(op_id(d.u64(19), *id), error.map(str::as_bytes))
+            optional(of(19, id.client).u64(id.number), error.map(str::as_bytes))
         }
-        other => unreachable!("{other:?} is hashed above"),
+        Kind::Phase { name } => of(20, 0).bytes(name.as_bytes()),
+        Kind::Autopsy { node, found } => autopsy(of(21, *node), found),
+        Kind::Violation(violation) => broken(of(22, 0), violation),
     }
 }
 
@@ -116,46 +108,49 @@ fn note(d: Digest, note: &Note) -> Digest {
             snapshot_index,
             snapshot_digest,
         } => {
-            let d = d.u64(1).u64(term).u64(vote).u64(commit).u64(first_index);
-            d.u64(base_term).u64(snapshot_index).u64(snapshot_digest)
+            let d = d.u64(1).pair(term, vote).pair(commit, first_index);
+            d.pair(base_term, snapshot_index).u64(snapshot_digest)
         }
-        Note::TailCut { bytes } => d.u64(2).u64(bytes),
-        Note::Role { role: which, term, leader } => d.u64(3).u64(role(which)).u64(term).u64(leader),
-        Note::Vote { term, candidate } => d.u64(4).u64(term).u64(candidate),
+        Note::TailCut { bytes } => d.pair(2, bytes),
+        Note::Role { role: which, term, leader } => d.pair(3, role(which)).pair(term, leader),
+        Note::Vote { term, candidate } => d.u64(4).pair(term, candidate),
         Note::Append { index, term, kind, digest } => {
-            d.u64(5).u64(index).u64(term).u64(entry_kind(kind)).u64(digest)
+            d.pair(5 | entry_kind(kind) << 8, digest).pair(index, term)
         }
-        Note::Truncate { from } => d.u64(6).u64(from),
+        Note::Truncate { from } => d.pair(6, from),
         Note::Persisted { term, vote, commit, last_index } => {
-            d.u64(7).u64(term).u64(vote).u64(commit).u64(last_index)
+            d.pair(7 | vote << 8, term).pair(commit, last_index)
         }
-        Note::Commit { index } => d.u64(8).u64(index),
-        Note::Apply { index, term, digest } => d.u64(9).u64(index).u64(term).u64(digest),
+        Note::Commit { index } => d.pair(8, index),
+        Note::Apply { index, term, digest } => d.pair(9, digest).pair(index, term),
         Note::Conf { index, voters, outgoing, learners } => {
-            d.u64(10).u64(index).u64(voters.bits()).u64(outgoing.bits()).u64(learners.bits())
+            d.pair(10, index).pair(voters.bits(), outgoing.bits()).u64(learners.bits())
         }
-        Note::SnapshotTaken { index, term, digest } => d.u64(11).u64(index).u64(term).u64(digest),
-        Note::SnapshotSent { to, index } => d.u64(12).u64(to).u64(index),
-        Note::SnapshotInstalled { index, term, digest } => {
-            d.u64(13).u64(index).u64(term).u64(digest)
-        }
-        Note::Compact { first_index } => d.u64(14).u64(first_index),
+        Note::SnapshotTaken { index, term, digest } => d.pair(11, digest).pair(index, term),
+        Note::SnapshotSent { to, index } => d.u64(12).pair(to, index),
+        Note::SnapshotInstalled { index, term, digest } => d.pair(13, digest).pair(index, term),
+        Note::Compact { first_index } => d.pair(14, first_index),
         Note::Read { request, path, index } => {
-            d.u64(15).u64(request).u64(read_path(path)).u64(index)
+            d.pair(15 | read_path(path) << 8, request).u64(index)
         }
-        Note::Proposed { request, forwarded } => d.u64(16).u64(request).u64(u64::from(forwarded)),
-        Note::Transfer { to } => d.u64(17).u64(to),
-        Note::TransferEnded { to, moved } => d.u64(18).u64(to).u64(u64::from(moved)),
-        Note::LeaseRefused { request } => d.u64(19).u64(request),
+        Note::Proposed { request, forwarded } => d.pair(16 | u64::from(forwarded) << 8, request),
+        Note::Transfer { to } => d.pair(17, to),
+        Note::TransferEnded { to, moved } => d.pair(18 | u64::from(moved) << 8, to),
+        Note::LeaseRefused { request } => d.pair(19, request),
     }
 }
 
-fn message(d: Digest, id: MessageId) -> Digest {
-    d.u64(id.from << 32 | id.to & 0xffff_ffff).u64(id.number)
+/// Receiver and number; the sender is taken in already.
+fn sent(d: Digest, id: MessageId) -> Digest {
+    d.pair(id.to, id.number)
+}
+
+fn arrived(d: Digest, id: MessageId, kind: MessageKind) -> Digest {
+    d.pair(id.to << 8 | message_kind(kind), id.number)
 }
 
 fn op_id(d: Digest, id: OpId) -> Digest {
-    d.u64(id.client).u64(id.number)
+    d.pair(id.client, id.number)
 }
 
 fn optional(d: Digest, bytes: Option<&[u8]>) -> Digest {
@@ -166,9 +161,9 @@ fn optional(d: Digest, bytes: Option<&[u8]>) -> Digest {
 }
 
 fn summary(d: Digest, s: &Summary) -> Digest {
-    let d = d.u64(message_kind(s.kind) << 1 | u64::from(s.reject));
-    let d = d.u64(u64::from(s.entries) << 32 | u64::from(s.bytes));
-    d.u64(s.term).u64(s.index).u64(s.log_term).u64(s.commit)
+    let kind = message_kind(s.kind) << 1 | u64::from(s.reject);
+    let d = d.pair(kind, u64::from(s.entries) << 32 | u64::from(s.bytes));
+    d.pair(s.term, s.index).pair(s.log_term, s.commit)
 }
 
 fn op(d: Digest, op: &Op) -> Digest {
@@ -191,7 +186,7 @@ fn outcome(d: Digest, outcome: &Outcome) -> Digest {
                 Output::Done => d.u64(2),
                 Output::Swapped(swapped) => d.u64(3).u64(u64::from(*swapped)),
             };
-            d.u64(read_path(*path)).u64(*index)
+            d.pair(read_path(*path), *index)
         }
         Outcome::Failed(why) => d.u64(4).bytes(why.as_bytes()),
         Outcome::Unknown(why) => d.u64(5).bytes(why.as_bytes()),
@@ -220,7 +215,7 @@ fn autopsy(d: Digest, found: &Autopsy) -> Digest {
     let d = optional(d, found.refused.as_deref().map(str::as_bytes));
     let d = d.u64(found.term).u64(found.commit).u64(found.snapshot_index);
     let d = d.u64(found.snapshot_digest).u64(found.first_index).u64(found.entries.len() as u64);
-    found.entries.iter().fold(d, |d, (term, digest)| d.u64(*term).u64(*digest))
+    found.entries.iter().fold(d, |d, (term, digest)| d.pair(*term, *digest))
 }
 
 fn broken(d: Digest, violation: &Violation) -> Digest {
