@@ -8,6 +8,7 @@ mod banlist;
 mod bench;
 mod ci;
 mod determinism;
+mod golden;
 mod instructions;
 mod process;
 mod soak;
@@ -24,6 +25,7 @@ cargo xtask COMMAND
   soak [--seeds N] [--scenario S]...     many seeds of each scenario that must pass
   bench run [--rounds N]                 CPU time of a run, beside a bare raft-rs loop
   bench run --ir                         instructions per step, counted under callgrind
+  golden                                 record the kept traces again, after a change of hashes
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             rounds.parse().map(bench::run).map_err(|_| format!("--rounds {rounds}: a number"))
         }
         Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),
+        Some((&"golden", [])) => golden::record(),
         Some((&"determinism", flags)) => determinism::seeds(flags).and_then(determinism::compare),
         Some((&("-h" | "--help" | "help"), _)) => Ok(HELP.to_owned()),
         _ => Err(HELP.to_owned()),
