@@ -10,19 +10,23 @@
 //! * unsynced changes reach the disk in any subset, a write perhaps in part, by sectors;
 //! * what a surviving write finds missing in front of it reads as zeros.
 //!
-//! **Not done here:** errors of the medium, a full disk, syncs that lie or drop pages, bit rot.
-//! They belong into `Disk::decide`, where the fate of every operation is settled.
+//! What else a disk does wrong stands in [`fault`], and when it strikes in `Disk::decide`
+//! (`operations`).
 
+mod damage;
 mod fate;
+pub mod fault;
 mod inode;
 mod names;
+mod operations;
 mod options;
 mod shared;
 
 use system::{DiskError, Effect, FilePath, Nanos, NodeId};
 
-use crate::chance::{Chance, MILLION, Stream, StreamName};
-use fate::{Fate, Luck};
+use crate::chance::{Chance, MILLION, Stream, StreamName, mix};
+use damage::SetFault;
+pub use fault::{DiskFault, Rates, Struck};
 use inode::Inode;
 use names::{InodeId, Names};
 pub use options::{DiskOptions, Loss};
@@ -33,6 +37,9 @@ pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// Where in a disk's stream the words for latencies begin. Those for fates begin at 0.
 const LATENCIES: u64 = 1 << 40;
+
+/// And those for readings.
+const READINGS: u64 = 1 << 41;
 
 /// The disk of one node.
 ///
@@ -45,10 +52,22 @@ pub struct Disk {
     inodes: Vec<Option<Inode>>,
     free: Vec<InodeId>,
     dirty_bytes: u64,
+    /// Bytes of all files.
+    used: u64,
+    /// The faults that are on.
+    faults: Vec<SetFault>,
+    /// What goes wrong now: the options' rates and those of the faults.
+    rates: Rates,
+    /// Bytes that all files may hold now.
+    limit: u64,
+    /// What has struck since it was asked last.
+    struck: Vec<Struck>,
+    lost_silently: bool,
     /// The file that the last operation was about: most are about the same one.
     recent: Option<(FilePath, InodeId)>,
     latencies: Stream,
     fates: Stream,
+    readings: Stream,
 }
 
 impl Disk {
@@ -62,10 +81,17 @@ impl Disk {
         assert!(options.sector_bytes > 0, "a sector of no bytes");
         assert!(options.survive <= MILLION && options.tear <= MILLION, "a chance above a million");
         let fates = chance.stream(StreamName::Disk(node));
-        let mut latencies = fates.clone();
+        let [mut latencies, mut readings] = [fates.clone(), fates.clone()];
         latencies.seek(LATENCIES);
+        readings.seek(READINGS);
         Disk {
             options,
+            used: 0,
+            faults: Vec::new(),
+            rates: options.rates,
+            limit: options.capacity.unwrap_or(u64::MAX),
+            struck: Vec::new(),
+            lost_silently: false,
             names: Names::default(),
             inodes: Vec::new(),
             free: Vec::new(),
@@ -73,6 +99,7 @@ impl Disk {
             recent: None,
             latencies,
             fates,
+            readings,
         }
     }
 
@@ -87,7 +114,13 @@ impl Disk {
             Effect::Sync { .. } | Effect::SyncDir { .. } => &self.options.sync,
             _ => &self.options.write,
         };
-        delay.draw(self.latencies.next_u64())
+        let luck = self.latencies.next_u64();
+        let latency = delay.draw(luck);
+        if !fault::strikes(luck, DiskFault::Stall, self.options.stall) {
+            return latency;
+        }
+        self.strike(DiskFault::Stall, String::new().into(), 0);
+        latency + self.options.stall_for.draw(mix(luck))
     }
 
     /// Performs a file effect. Answers the bytes that it wrote or made durable.
@@ -95,7 +128,8 @@ impl Disk {
     /// # Errors
     ///
     /// [`DiskError::NotFound`] if the file to be cut, renamed or synced is not there;
-    /// [`DiskError::Full`] beyond [`FILE_BYTES_MAX`].
+    /// [`DiskError::Full`] beyond [`FILE_BYTES_MAX`] and where the disk is full, what fits being
+    /// written; [`DiskError::Io`] if a fault strikes.
     ///
     /// # Panics
     ///
@@ -130,6 +164,8 @@ impl Disk {
         for id in 0..self.inodes.len() {
             self.release(id as InodeId);
         }
+        self.count_used();
+        self.lost_silently |= loss.broken_promises > 0;
         loss
     }
 
@@ -143,150 +179,26 @@ impl Disk {
     ///
     /// # Errors
     ///
-    /// None yet: every sector is readable.
-    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, DiskError> {
-        Ok(self.names.find(path).map(|id| self.inode(id).content().to_vec()))
+    /// [`DiskError::Io`] if a sector of it is unreadable, or a fault strikes.
+    pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, DiskError> {
+        let luck = self.readings.next_u64();
+        let Some(id) = self.names.find(path) else { return Ok(None) };
+        let readable = self.inode(id).is_readable(self.options.sector_bytes as usize);
+        if readable && !fault::strikes(luck, DiskFault::IoError, self.rates.io_error) {
+            return Ok(Some(self.inode(id).content().to_vec()));
+        }
+        let what = if readable { DiskFault::IoError } else { DiskFault::Unreadable };
+        self.strike(what, path.into(), 0);
+        Err(DiskError::Io)
     }
 
     /// The full paths of the files that stand directly in a directory, in ascending order.
     ///
     /// # Errors
     ///
-    /// None yet: every directory is readable.
+    /// None: names are read when the file system is mounted.
     pub fn list(&self, dir: &str) -> Result<Vec<FilePath>, DiskError> {
         Ok(self.names.list(dir))
-    }
-
-    #[inline]
-    fn operate<M>(&mut self, effect: &Effect<M>, crashes: bool) -> Result<u64, DiskError> {
-        let luck = Luck::draw(&mut self.fates);
-        let fate = Self::decide(luck, crashes);
-        match effect {
-            Effect::Append { path, data } => self.write(path, None, data, luck, fate),
-            Effect::Write { path, offset, data } => {
-                self.write(path, Some(*offset), data, luck, fate)
-            }
-            Effect::Truncate { path, len } => self.truncate(path, *len, luck, fate),
-            Effect::Sync { path } => self.sync(path, fate),
-            Effect::Rename { from, to } => self.rename(from, to, luck, fate),
-            Effect::Remove { path } => Ok(self.remove(path, luck, fate)),
-            Effect::SyncDir { dir } => Ok(self.sync_dir(dir, fate)),
-            other => panic!("{} is not about a file", other.name()),
-        }
-    }
-
-    /// The one place that settles the fate of an operation.
-    #[inline]
-    fn decide(luck: Luck, crashes: bool) -> Fate {
-        if crashes { Fate::Inside(luck.inside) } else { Fate::Whole }
-    }
-
-    fn write(
-        &mut self,
-        path: &FilePath,
-        offset: Option<u64>,
-        data: &[u8],
-        luck: Luck,
-        fate: Fate,
-    ) -> Result<u64, DiskError> {
-        let known = self.find(path);
-        let end = known.map_or(0, |id| self.inode(id).content().len() as u64);
-        let offset = offset.unwrap_or(end);
-        if offset.saturating_add(data.len() as u64) > FILE_BYTES_MAX {
-            return Err(DiskError::Full);
-        }
-        let written = fate.prefix(data.len());
-        let id = match known {
-            Some(id) => id,
-            None if written > 0 || fate.happens() => self.create(path, luck),
-            None => return Ok(0),
-        };
-        self.inode_mut(id).write(offset, &data[..written], luck);
-        self.dirty_bytes += written as u64;
-        Ok(written as u64)
-    }
-
-    fn truncate(
-        &mut self,
-        path: &FilePath,
-        len: u64,
-        luck: Luck,
-        fate: Fate,
-    ) -> Result<u64, DiskError> {
-        let id = self.find(path).ok_or(DiskError::NotFound)?;
-        if fate.happens() {
-            self.inode_mut(id).truncate(len, luck);
-        }
-        Ok(0)
-    }
-
-    fn sync(&mut self, path: &FilePath, fate: Fate) -> Result<u64, DiskError> {
-        let id = self.find(path).ok_or(DiskError::NotFound)?;
-        Ok(match fate {
-            Fate::Whole => {
-                let bytes = self.inode_mut(id).sync();
-                self.dirty_bytes -= bytes;
-                bytes
-            }
-            Fate::Inside(bits) => self.inode_mut(id).sync_some(bits),
-        })
-    }
-
-    fn rename(
-        &mut self,
-        from: &FilePath,
-        to: &FilePath,
-        luck: Luck,
-        fate: Fate,
-    ) -> Result<u64, DiskError> {
-        self.find(from).ok_or(DiskError::NotFound)?;
-        if fate.happens() && from != to {
-            self.names.rename(from, to, luck);
-            self.recent = None;
-        }
-        Ok(0)
-    }
-
-    fn remove(&mut self, path: &FilePath, luck: Luck, fate: Fate) -> u64 {
-        if fate.happens() {
-            self.names.remove(path, luck);
-            self.recent = None;
-        }
-        0
-    }
-
-    fn sync_dir(&mut self, dir: &str, fate: Fate) -> u64 {
-        match fate {
-            Fate::Whole => {
-                for id in self.names.sync(dir) {
-                    self.release(id);
-                }
-            }
-            Fate::Inside(bits) => self.names.sync_some(dir, bits),
-        }
-        0
-    }
-
-    fn create(&mut self, path: &FilePath, luck: Luck) -> InodeId {
-        let id = self.free.pop().unwrap_or_else(|| {
-            self.inodes.push(None);
-            (self.inodes.len() - 1) as InodeId
-        });
-        let slot = &mut self.inodes[id as usize];
-        assert!(slot.is_none(), "inode {id} is in use");
-        *slot = Some(Inode::default());
-        self.names.create(path, id, luck.of_name());
-        self.recent = Some((path.clone(), id));
-        id
-    }
-
-    /// Gives an inode up if no name, of now or of an undone past, leads to it.
-    fn release(&mut self, id: InodeId) {
-        let slot = &mut self.inodes[id as usize];
-        if slot.is_some() && !self.names.mention(id) {
-            self.dirty_bytes -= slot.take().expect("the slot is taken").dirty_bytes();
-            self.free.push(id);
-        }
     }
 
     #[inline]

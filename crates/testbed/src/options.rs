@@ -41,13 +41,13 @@ pub(crate) fn network(options: &NetOptions) -> sim::NetworkOptions {
 }
 
 pub(crate) fn disk(options: &trace::DiskOptions) -> sim::DiskOptions {
-    sim::DiskOptions {
-        write: delay(options.write),
-        sync: delay(options.sync),
-        sector_bytes: options.sector_bytes,
-        survive: options.survive,
-        tear: options.tear,
-    }
+    sim::DiskOptions::sound(
+        delay(options.write),
+        delay(options.sync),
+        options.sector_bytes,
+        options.survive,
+        options.tear,
+    )
 }
 
 pub(crate) fn quality(fault: LinkFault) -> sim::Quality {

@@ -13,6 +13,8 @@ pub(super) struct Luck {
     pub(super) sectors: u64,
     /// How far the operation gets if a crash falls inside it.
     pub(super) inside: u64,
+    /// Which faults strike it.
+    pub(super) fault: u64,
 }
 
 /// How much of an operation takes place.
@@ -22,6 +24,16 @@ pub(super) enum Fate {
     Whole,
     /// Some of it, as these bits say; then the node crashes.
     Inside(u64),
+    /// An error of the medium; of a write, perhaps a prefix, as these bits say.
+    Fails(u64),
+    /// A sync fails: what was dirty stays so.
+    Keeps,
+    /// A sync fails: what was dirty counts as clean, and is perhaps no longer shown.
+    Drops { evicts: bool },
+    /// A sync does nothing.
+    Lies,
+    /// A write goes elsewhere, as these bits say.
+    Misdirected(u64),
 }
 
 /// What a loss of power does to one change.
@@ -34,17 +46,17 @@ pub(super) enum Survival {
 }
 
 impl Luck {
-    /// Takes four words; the last one is for faults to come.
+    /// Takes four words.
     #[inline]
     pub(super) fn draw(stream: &mut Stream) -> Self {
         let [survive, sectors] = [stream.next_u64(), stream.next_u64()];
-        let [inside, _] = [stream.next_u64(), stream.next_u64()];
-        Luck { survive, sectors, inside }
+        let [inside, fault] = [stream.next_u64(), stream.next_u64()];
+        Luck { survive, sectors, inside, fault }
     }
 
     /// The luck of the name that a write creates: it and the content survive by themselves.
     pub(super) fn of_name(self) -> Self {
-        Luck { survive: mix(self.survive), sectors: mix(self.sectors), inside: self.inside }
+        Luck { survive: mix(self.survive), sectors: mix(self.sectors), ..self }
     }
 
     pub(super) fn survival(self, options: &DiskOptions) -> Survival {
@@ -63,8 +75,11 @@ impl Fate {
     #[inline]
     pub(super) fn prefix(self, len: usize) -> usize {
         match self {
-            Fate::Whole => len,
             Fate::Inside(bits) => scale(bits, len as u64 + 1) as usize,
+            // Mostly nothing is done, else some of it.
+            Fate::Fails(bits) if bits & 3 == 0 => scale(mix(bits), len as u64) as usize,
+            Fate::Fails(_) => 0,
+            _ => len,
         }
     }
 
@@ -72,8 +87,9 @@ impl Fate {
     #[inline]
     pub(super) fn happens(self) -> bool {
         match self {
-            Fate::Whole => true,
             Fate::Inside(bits) => bits & 1 == 1,
+            Fate::Fails(_) => false,
+            _ => true,
         }
     }
 }

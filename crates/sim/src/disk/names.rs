@@ -31,6 +31,8 @@ struct Change {
     luck: Luck,
     /// Whether an interrupted sync has made the change durable.
     settled: bool,
+    /// Whether a lying sync has called it durable.
+    promised: bool,
     inode: InodeId,
     kind: Kind,
 }
@@ -109,6 +111,18 @@ impl Names {
         }
     }
 
+    /// Calls the names in a directory durable and makes none so.
+    pub(super) fn promise(&mut self, dir: &str) {
+        for change in &mut self.dirty {
+            change.promised |= change.kind.directory() == dir;
+        }
+    }
+
+    /// Every name with its file, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&FilePath, InodeId)> {
+        self.names.iter().map(|(path, &inode)| (path, inode))
+    }
+
     /// Whether a name leads to the file, or might after a loss of power.
     pub(super) fn mention(&self, id: InodeId) -> bool {
         self.names.values().any(|&inode| inode == id)
@@ -133,12 +147,13 @@ impl Names {
                 self.redo(change);
             } else {
                 loss.lost_names += 1;
+                loss.broken_promises += u32::from(change.promised);
             }
         }
     }
 
     fn push(&mut self, luck: Luck, inode: InodeId, kind: Kind) {
-        self.dirty.push(Change { luck, settled: false, inode, kind });
+        self.dirty.push(Change { luck, settled: false, promised: false, inode, kind });
     }
 
     fn undo(&mut self, change: &Change) {

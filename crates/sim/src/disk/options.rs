@@ -1,5 +1,6 @@
 //! How a disk is set up, and what a loss of power takes.
 
+use super::Rates;
 use crate::delay::Delay;
 
 /// A disk when no fault is on.
@@ -18,6 +19,32 @@ pub struct DiskOptions {
     /// On a loss of power: chance of each unsynced write to be torn, if it did not survive whole,
     /// in parts per million. Of a torn write, each sector survives or not.
     pub tear: u32,
+    /// Chance of each operation to find the disk standing still, in parts per million.
+    pub stall: u32,
+    /// How long it then stands still, in nanoseconds.
+    pub stall_for: Delay,
+    /// Bytes that all files together may hold; `None`: no limit but that of a file.
+    pub capacity: Option<u64>,
+    /// What goes wrong all the time.
+    pub rates: Rates,
+}
+
+impl DiskOptions {
+    /// A disk that never fails: it takes its time, and forgets what was not synced.
+    #[must_use]
+    pub fn sound(write: Delay, sync: Delay, sector_bytes: u32, survive: u32, tear: u32) -> Self {
+        DiskOptions {
+            write,
+            sync,
+            sector_bytes,
+            survive,
+            tear,
+            stall: 0,
+            stall_for: Delay::Fixed(0),
+            capacity: None,
+            rates: Rates::default(),
+        }
+    }
 }
 
 /// What a loss of power took.
@@ -29,4 +56,6 @@ pub struct Loss {
     pub torn_writes: u32,
     /// Creations, renames and removals that are undone.
     pub lost_names: u32,
+    /// Changes that are gone, wholly or in part, although a lying sync had called them durable.
+    pub broken_promises: u32,
 }

@@ -41,7 +41,7 @@ impl SharedDisk {
 
 impl Files for SharedDisk {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, DiskError> {
-        self.borrow().read(path)
+        self.borrow_mut().read(path)
     }
 
     fn list(&self, dir: &str) -> Result<Vec<FilePath>, DiskError> {

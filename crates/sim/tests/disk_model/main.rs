@@ -4,8 +4,8 @@ mod model;
 
 use model::{Model, Op, View};
 use proptest::prelude::*;
-use sim::{Chance, Delay, Disk, DiskOptions};
-use system::Effect;
+use sim::{Chance, Delay, Disk, DiskFault, DiskOptions, Rates};
+use system::{DiskError, Effect};
 
 const SECTOR: u32 = 4;
 
@@ -16,12 +16,14 @@ enum Step {
     /// The node crashes inside the operation; with or without the power.
     Inside(Op, bool),
     PowerLoss,
+    /// A fault is on for the operations that follow.
+    Fault(Rates, Option<u64>),
+    Clear,
 }
 
 fn disk(seed: u64, survive: u32, tear: u32) -> Disk {
     let [write, sync] = [Delay::Fixed(1), Delay::Fixed(2)];
-    let options = DiskOptions { write, sync, sector_bytes: SECTOR, survive, tear };
-    Disk::new(options, 1, &Chance::new(seed))
+    Disk::new(DiskOptions::sound(write, sync, SECTOR, survive, tear), 1, &Chance::new(seed))
 }
 
 fn effect(op: &Op) -> Effect<()> {
@@ -36,14 +38,17 @@ fn effect(op: &Op) -> Effect<()> {
     }
 }
 
-fn view(disk: &Disk) -> View {
+fn view(disk: &mut Disk) -> View {
     let mut view = View::new();
     for dir in ["", "d", "e"] {
         for path in disk.list(dir).expect("a directory is readable") {
-            let content = disk.read(&path).expect("a file is readable").expect("a file is there");
+            // A fault may strike the reading, but not all of them.
+            let content = (0..100).find_map(|_| disk.read(&path).ok());
+            let content = content.expect("a file is readable").expect("a file is there");
             view.insert(path.to_string(), content);
         }
     }
+    disk.take_struck();
     view
 }
 
@@ -76,18 +81,64 @@ fn power_loss(disk: &mut Disk, model: &Model) -> Result<Model, TestCaseError> {
     Ok(Model::after(&after))
 }
 
+/// The first bytes of what an operation writes.
+fn part(op: &Op, bytes: u64) -> Option<Op> {
+    let bytes = bytes as usize;
+    match op.clone() {
+        _ if bytes == 0 => None,
+        Op::Append(path, data) => Some(Op::Append(path, data[..bytes].to_vec())),
+        Op::Write(path, offset, data) => Some(Op::Write(path, offset, data[..bytes].to_vec())),
+        other => panic!("{other:?} writes nothing"),
+    }
+}
+
+/// Performs an operation, asks the disk which fault struck it, and has the model do the same.
+fn perform(disk: &mut Disk, model: &mut Model, op: &Op) -> Result<(), TestCaseError> {
+    let answer = disk.perform(&effect(op)).map(|_| ());
+    let struck = disk.take_struck();
+    let Some(fault) = struck.first() else {
+        prop_assert_eq!(answer, model.perform(op));
+        return Ok(());
+    };
+    prop_assert_eq!(struck.len(), 1);
+    prop_assert_eq!(fault.fault, 1);
+    let expected = match (fault.what, op) {
+        (DiskFault::IoError | DiskFault::Full, Op::Append(..) | Op::Write(..)) => {
+            if let Some(part) = part(op, fault.bytes) {
+                prop_assert!(model.perform(&part).is_ok());
+            }
+            Err(if fault.what == DiskFault::Full { DiskError::Full } else { DiskError::Io })
+        }
+        (DiskFault::IoError, _) => Err(DiskError::Io),
+        (DiskFault::SyncKeeps, Op::Sync(_) | Op::SyncDir(_)) => Err(DiskError::Io),
+        (DiskFault::LyingSync, Op::Sync(_) | Op::SyncDir(_)) => Ok(()),
+        (DiskFault::SyncDrops, Op::Sync(path)) => {
+            let shown = view(disk);
+            if shown == model.view() {
+                model.drop_dirty(path);
+            } else {
+                let fits = model.evict(path, &shown[path], SECTOR as usize);
+                prop_assert!(fits, "{path} cannot hold {:?}", shown[path]);
+            }
+            Err(DiskError::Io)
+        }
+        other => panic!("{other:?} makes no sense"),
+    };
+    prop_assert_eq!(answer, expected);
+    Ok(())
+}
+
 fn live(mut disk: Disk, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut model = Model::default();
     for step in steps {
         match step {
-            Step::Perform(op) => {
-                let expected = model.perform(op);
-                prop_assert_eq!(disk.perform(&effect(op)).map(|_| ()), expected);
-            }
+            Step::Perform(op) => perform(&mut disk, &mut model, op)?,
+            Step::Fault(rates, room) => disk.set_fault(1, *rates, *room),
+            Step::Clear => disk.clear_fault(1),
             Step::Inside(op, power) => {
                 let written = disk.perform_inside(&effect(op));
                 let outcomes = interrupted(&model, op, written);
-                let shown = view(&disk);
+                let shown = view(&mut disk);
                 let outcome = outcomes.into_iter().find(|outcome| outcome.view() == shown);
                 prop_assert!(outcome.is_some(), "{step:?} left {shown:?}");
                 model = outcome.expect("it was just asserted");
@@ -97,18 +148,22 @@ fn live(mut disk: Disk, steps: &[Step]) -> Result<(), TestCaseError> {
             }
             Step::PowerLoss => model = power_loss(&mut disk, &model)?,
         }
-        prop_assert_eq!(view(&disk), model.view());
+        prop_assert_eq!(view(&mut disk), model.view());
     }
-    let before = view(&disk);
-    for op in before.keys().map(|path| Op::Sync(path.clone())) {
-        prop_assert!(disk.perform(&effect(&op)).is_ok());
+    disk.clear_fault(1);
+    let before = view(&mut disk);
+    // What a failed sync has dropped must be written again.
+    for (path, content) in &before {
+        for op in [Op::Write(path.clone(), 0, content.clone()), Op::Sync(path.clone())] {
+            prop_assert!(disk.perform(&effect(&op)).is_ok());
+        }
     }
     for dir in ["", "d", "e"] {
         prop_assert!(disk.perform(&effect(&Op::SyncDir(dir.to_owned()))).is_ok());
     }
     prop_assert_eq!(disk.dirty_bytes(), 0);
-    prop_assert_eq!(disk.power_loss(), sim::Loss::default());
-    prop_assert_eq!(view(&disk), before);
+    disk.power_loss();
+    prop_assert_eq!(view(&mut disk), before);
     Ok(())
 }
 
@@ -130,11 +185,26 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// Some faults, often enough to meet each other.
+fn faults() -> impl Strategy<Value = Step> {
+    let rate = || prop_oneof![3 => Just(0_u32), 1 => Just(200_000), 1 => Just(1_000_000)];
+    let rates = (rate(), rate(), rate(), rate()).prop_map(|(io, drops, keeps, lies)| Rates {
+        io_error: io / 2,
+        sync_drops: drops,
+        sync_keeps: keeps,
+        lying_sync: lies,
+        misdirect: 0,
+    });
+    (rates, prop::option::of(0_u64..20)).prop_map(|(rates, room)| Step::Fault(rates, room))
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => op().prop_map(Step::Perform),
         1 => (op(), any::<bool>()).prop_map(|(op, power)| Step::Inside(op, power)),
         1 => Just(Step::PowerLoss),
+        1 => faults(),
+        1 => Just(Step::Clear),
     ]
 }
 

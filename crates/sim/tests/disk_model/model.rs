@@ -35,10 +35,20 @@ enum NameChange {
     Remove(String, usize),
 }
 
+/// What syncs have made of a change that is still listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Dirty,
+    /// Durable, behind one that was dropped.
+    Settled,
+    /// Dropped by a failed sync.
+    Dropped,
+}
+
 #[derive(Clone, Debug, Default)]
 struct File {
     durable: Vec<u8>,
-    changes: Vec<Change>,
+    changes: Vec<(Change, State)>,
 }
 
 /// The reference. Files are never given up, nothing is cached, every question is answered by
@@ -72,12 +82,12 @@ impl Model {
             Op::Write(path, offset, data) => self.write(path, *offset as usize, data),
             Op::Truncate(path, len) => {
                 let file = find(path).ok_or(DiskError::NotFound)?;
-                self.files[file].changes.push(Change::Truncate(*len as usize));
+                let change = Change::Truncate(*len as usize);
+                self.files[file].changes.push((change, State::Dirty));
             }
             Op::Sync(path) => {
                 let file = find(path).ok_or(DiskError::NotFound)?;
-                self.files[file].durable = self.files[file].content();
-                self.files[file].changes.clear();
+                self.files[file].sync();
             }
             Op::Rename(from, to) => {
                 let file = find(from).ok_or(DiskError::NotFound)?;
@@ -108,8 +118,27 @@ impl Model {
             self.files.len() - 1
         });
         if !data.is_empty() {
-            self.files[file].changes.push(Change::Write(offset, data.to_vec()));
+            let change = Change::Write(offset, data.to_vec());
+            self.files[file].changes.push((change, State::Dirty));
         }
+    }
+
+    /// A sync of this file failed and dropped what was dirty.
+    pub(crate) fn drop_dirty(&mut self, path: &str) {
+        let file = self.names()[path];
+        for (change, state) in &mut self.files[file].changes {
+            if *state == State::Dirty && matches!(change, Change::Write(..)) {
+                *state = State::Dropped;
+            }
+        }
+    }
+
+    /// The same, and the file is read anew from the disk; false if it cannot hold this.
+    pub(crate) fn evict(&mut self, path: &str, content: &[u8], sector: usize) -> bool {
+        let file = self.names()[path];
+        let possible = self.files[file].possible(sector).contains(content);
+        self.files[file] = File { durable: content.to_vec(), changes: Vec::new() };
+        possible
     }
 
     /// What the operating system shows.
@@ -144,20 +173,34 @@ impl Model {
 }
 
 impl File {
+    fn sync(&mut self) {
+        if self.changes.iter().any(|(_, state)| *state == State::Dropped) {
+            for (_, state) in &mut self.changes {
+                if *state == State::Dirty {
+                    *state = State::Settled;
+                }
+            }
+        } else {
+            self.durable = self.content();
+            self.changes.clear();
+        }
+    }
+
     fn content(&self) -> Vec<u8> {
         let mut content = self.durable.clone();
-        for change in &self.changes {
-            match change {
-                Change::Write(offset, data) => write(&mut content, *offset, data),
-                Change::Truncate(len) => content.truncate(*len),
-            }
+        for (change, _) in &self.changes {
+            content = change.on(content);
         }
         content
     }
 
     fn possible(&self, sector: usize) -> BTreeSet<Vec<u8>> {
         let mut possible = BTreeSet::from([self.durable.clone()]);
-        for change in &self.changes {
+        for (change, state) in &self.changes {
+            if *state == State::Settled {
+                possible = possible.into_iter().map(|content| change.on(content)).collect();
+                continue;
+            }
             match change {
                 Change::Truncate(len) => {
                     for mut content in possible.clone() {
@@ -177,6 +220,16 @@ impl File {
             }
         }
         possible
+    }
+}
+
+impl Change {
+    fn on(&self, mut content: Vec<u8>) -> Vec<u8> {
+        match self {
+            Change::Write(offset, data) => write(&mut content, *offset, data),
+            Change::Truncate(len) => content.truncate(*len),
+        }
+        content
     }
 }
 
