@@ -26,6 +26,10 @@ pub(crate) fn boot(config: &Config, boot: Boot, effects: &Effects) -> Result<Raf
         hard_state_first: config.semantics.hard_state_first,
     };
     let (mut store, recovered) = Store::open(options, effects)?;
+    if boot.has_lived && recovered.is_blank {
+        let detail = "the files of an earlier life are gone".to_owned();
+        return Err(Halt { reason: HaltReason::Corrupt, detail });
+    }
     if let (true, Start::Found { voters, learners }) = (recovered.is_new, boot.start) {
         store.found(Conf::founding(voters, learners).state);
     }

@@ -82,18 +82,37 @@ fn no_flipped_bit_of_the_log_goes_unnoticed() {
 }
 
 #[test]
-fn a_lost_segment_is_noticed_unless_it_was_the_last() {
+fn a_lost_segment_is_noticed() {
     let run = settled(1);
     let disk = run.disk.0.borrow().clone();
-    let mut segments = files(&disk, "wal/");
-    segments.pop();
-    assert!(segments.len() > 2);
+    let segments = files(&disk, "wal/");
+    assert!(segments.len() > 3);
     // Without the first one, what is left may be all that a snapshot needs.
     for (path, _) in &segments[1..] {
         let mut damaged = disk.clone();
         damaged.lose(path);
         assert!(!starts(&run, &damaged), "{path}");
     }
+}
+
+#[test]
+fn a_lost_end_of_a_segment_is_noticed_unless_it_is_the_end_of_the_log() {
+    let run = settled(1);
+    let disk = run.disk.0.borrow().clone();
+    let mut segments = files(&disk, "wal/");
+    let last = segments.pop().expect("a segment");
+    assert!(segments.len() > 1);
+    for (path, len) in segments {
+        for kept in 0..len {
+            let mut damaged = disk.clone();
+            damaged.damage(&path, |bytes| bytes.truncate(kept));
+            assert!(!starts(&run, &damaged), "{path} cut to {kept}");
+        }
+    }
+    // The newest one cannot have lost its header, because the one before tells of it.
+    let mut damaged = disk.clone();
+    damaged.damage(&last.0, Vec::clear);
+    assert!(!starts(&run, &damaged));
 }
 
 #[test]

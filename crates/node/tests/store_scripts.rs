@@ -11,6 +11,7 @@
 //! power-loss [keep=N...] [even=N...] [odd=N...]     of the unsynced changes, by number
 //! kill                                              what was unsynced is kept, still unsynced
 //! rot PATH BYTE                                     flips a bit
+//! cut PATH BYTES                                    takes the end of a file away
 //! lose PATH                                         takes a file away
 //! files, state                                      what is there
 //! ```
@@ -50,6 +51,11 @@ impl goldenscript::Runner for Runner {
                 let path = args.next_pos().ok_or("a path")?.value.clone();
                 let byte: usize = args.next_pos().ok_or("a byte")?.parse()?;
                 self.disk.0.borrow_mut().damage(&path, |bytes| bytes[byte] ^= 1);
+            }
+            "cut" => {
+                let path = args.next_pos().ok_or("a path")?.value.clone();
+                let len: usize = args.next_pos().ok_or("a length")?.parse()?;
+                self.disk.0.borrow_mut().damage(&path, |bytes| bytes.truncate(len));
             }
             "lose" => self.disk.0.borrow_mut().lose(&args.next_pos().ok_or("a path")?.value),
             "files" => {
@@ -184,6 +190,9 @@ fn render(effect: &Effect<Box<Message>>) -> String {
     let name = effect.name();
     match effect {
         Effect::Append { path, data } => format!("{name} {path} {} bytes", data.len()),
+        Effect::Write { path, offset, data } => {
+            format!("{name} {path} {} bytes at {offset}", data.len())
+        }
         Effect::Truncate { path, len } => format!("{name} {path} to {len}"),
         Effect::Sync { path } | Effect::Remove { path } => format!("{name} {path}"),
         Effect::Rename { from, to } => format!("{name} {from} {to}"),
@@ -235,6 +244,8 @@ scripts! {
     segments_are_cut
     segments_are_released
     unfinished_segment_is_removed
+    newest_segment_is_missed
+    segment_without_records_is_told_again
     damaged_snapshot_falls_back
     unnoted_snapshot_never_happened
     leaders_snapshot_replaces_the_log

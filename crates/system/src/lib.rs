@@ -120,6 +120,9 @@ pub struct Boot {
     pub now: Nanos,
     /// What to do if the files hold no earlier life of the node. Ignored otherwise.
     pub start: Start,
+    /// Whether the host knows of an earlier life in which the node told others something. If the
+    /// files hold none then, they were lost, and with them promises: the node must not start.
+    pub has_lived: bool,
     /// The node's own stream of random numbers, a new one for every incarnation.
     pub random: Box<dyn Random>,
 }

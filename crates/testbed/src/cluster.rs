@@ -46,7 +46,8 @@ impl<S: System> World<'_, S> {
         } else {
             Start::Join
         };
-        system::Boot { id, incarnation, now: self.now(), start, random }
+        let has_lived = self.slots[id as usize - 1].has_lived;
+        system::Boot { id, incarnation, now: self.now(), start, has_lived, random }
     }
 
     /// Starts a crashed node again, if that crash is still the last thing that befell it.

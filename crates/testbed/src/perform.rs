@@ -108,8 +108,14 @@ impl<S: System> World<'_, S> {
             Effect::Send { .. } | Effect::Reply { .. } if self.slot(id).debt > 0 => {
                 return self.pay(id, effect);
             }
-            Effect::Send { to, message, report } => self.send(id, to, message, report),
-            Effect::Reply { request, reply } => self.reply(id, request, reply),
+            Effect::Send { to, message, report } => {
+                self.slot(id).has_lived = true;
+                self.send(id, to, message, report);
+            }
+            Effect::Reply { request, reply } => {
+                self.slot(id).has_lived = true;
+                self.reply(id, request, reply);
+            }
             Effect::SetTimer { timer, after, periodic } => {
                 self.set_timer(id, timer, after, periodic);
             }
@@ -209,6 +215,7 @@ impl<S: System> World<'_, S> {
         } else if armed.place == Place::After
             && let Effect::Send { to, message, .. } = effect
         {
+            slot.has_lived = true;
             let (to, message) = (*to, message.clone());
             self.send(id, to, message, None);
         }

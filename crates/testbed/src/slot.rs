@@ -57,6 +57,8 @@ pub(crate) struct Slot<S: System> {
     pub(crate) program: Option<S>,
     pub(crate) effects: Effects<S::Message>,
     pub(crate) disk: Rc<RefCell<Disk>>,
+    /// Whether the node has told others something: it must not be taken for a new one again.
+    pub(crate) has_lived: bool,
     pub(crate) mailbox: VecDeque<Mail<S::Message>>,
     /// Whether an effect is under way; the node takes no input meanwhile.
     pub(crate) busy: bool,
@@ -86,6 +88,7 @@ impl<S: System> Slot<S> {
             program: None,
             effects: Effects::new(Rc::new(SharedDisk(Rc::clone(&disk)))),
             disk,
+            has_lived: false,
             mailbox: VecDeque::new(),
             busy: false,
             current: None,

@@ -48,6 +48,8 @@ pub(super) struct Frame {
     pub(super) payload: Range<usize>,
     /// The first byte behind the frame.
     pub(super) end: usize,
+    /// How much of the segment was durable when the frame was written.
+    pub(super) watermark: u64,
     pub(super) chain: u32,
     pub(super) crc: u32,
 }
@@ -96,7 +98,8 @@ pub(super) fn read(segment: &[u8], sequence: u64, offset: usize) -> Option<Frame
     }
     head.hasher.update(&segment[payload.clone()]);
     let intact = head.hasher.finalize() == head.crc;
-    intact.then_some(Frame { payload, end, chain: head.chain, crc: head.crc })
+    let Head { watermark, chain, crc, .. } = head;
+    intact.then_some(Frame { payload, end, watermark, chain, crc })
 }
 
 /// Looks for evidence that the bytes at `bad` were durable: a later frame whose watermark lies

@@ -10,7 +10,7 @@ use raft::eraftpb::{ConfState, Entry, EntryType, HardState};
 use super::log::Place;
 
 /// The version of the format, in every segment's header.
-pub(super) const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 2;
 
 const HEADER: u8 = 1;
 const HARD_STATE: u8 = 2;
@@ -18,6 +18,7 @@ const ENTRIES: u8 = 3;
 const MARK: u8 = 4;
 const INSTALL: u8 = 5;
 const FOUNDING: u8 = 6;
+const NEXT: u8 = 7;
 
 /// One statement of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub(super) enum Item {
     Install(Place),
     /// The configuration that the cluster was founded with.
     Founding(ConfState),
+    /// The last item of a segment: the one of this sequence is durable, header and name.
+    Next(u64),
 }
 
 pub(super) fn put_header(out: &mut Vec<u8>, sequence: u64, last: Place) {
@@ -63,6 +66,11 @@ pub(super) fn put_install(out: &mut Vec<u8>, place: Place) {
 pub(super) fn put_founding(out: &mut Vec<u8>, conf_state: &ConfState) {
     out.push(FOUNDING);
     put_conf_state(out, conf_state);
+}
+
+pub(super) fn put_next(out: &mut Vec<u8>, sequence: u64) {
+    out.push(NEXT);
+    put(out, sequence);
 }
 
 /// Writes contiguous entries; none write nothing.
@@ -173,6 +181,7 @@ impl Reader<'_> {
             MARK => self.place().map(Item::Mark),
             INSTALL => self.place().map(Item::Install),
             FOUNDING => self.conf_state().map(Item::Founding),
+            NEXT => self.number().map(Item::Next),
             _ => Err("an unknown item"),
         }
     }

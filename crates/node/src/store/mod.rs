@@ -68,8 +68,11 @@ pub struct Recovered {
     pub snapshot: Option<SnapshotFile>,
     /// How many bytes of unsynced writes were cut off the log.
     pub cut_bytes: u64,
-    /// Whether the files hold no earlier life.
+    /// Whether the files hold nothing that was promised in an earlier life.
     pub is_new: bool,
+    /// Whether the files hold no log at all: no life has got as far as telling others anything,
+    /// or everything is lost.
+    pub is_blank: bool,
 }
 
 /// A node's log, HardState and snapshots.

@@ -3,13 +3,21 @@
 //!
 //! * A bad place in the newest segment, without evidence that it was durable, and shaped like
 //!   lost sectors: an unsynced tail. It is cut.
-//! * A newest segment without a header, likewise: its creation did not finish. It is removed.
+//! * A newest segment without a header, likewise, and the one before does not tell of it: its
+//!   creation did not finish. It is removed.
+//! * A bad place where a segment would tell of the next one, and that one holds no record yet: it
+//!   is told again.
 //! * A snapshot file that the log does not note: it never happened, even if it is whole. The node
 //!   has told nobody, and the older snapshot and the log behind it are still there. Using it
 //!   instead could give the library a snapshot that its log does not reach.
 //! * A damaged snapshot: an older one will do if the log still holds what is behind it.
 //! * Anything else is damage to what was durable, and is refused: a voter that forgets can let a
 //!   second leader win its term, or lose what it acknowledged (*Raft §5.4; FAST '18, §2.3*).
+//!
+//! What is only known to be readable is written again before anything relies on it: after a failed
+//! sync the operating system may show what no later sync will save (*Rebello et al., ATC '20,
+//! "Can applications recover from fsync failures?"*). That is all behind the last watermark, and
+//! the record that tells of a segment without records.
 //!
 //! **What no log can tell:** damage that looks exactly like an unsynced tail, with nothing behind
 //! it; and sectors below 512 bytes, whose loss is taken for damage.
@@ -23,7 +31,7 @@ use system::{DiskError, Effect, Halt, HaltReason};
 use super::item::{self, Item};
 use super::log::{Log, Place};
 use super::snapshot::{self, SnapshotFile};
-use super::wal::{self, Segment, Wal};
+use super::wal::{self, Ended, Segment, Wal};
 use super::{Effects, Recovered, SNAPSHOTS_KEPT, Store, StoreOptions, frame};
 
 /// Answers [`Store::open`].
@@ -49,12 +57,21 @@ pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, R
         if replay.cut_bytes > 0 {
             effects.push(Effect::Truncate { path: path.clone(), len: position });
         }
+        let data = replay.doubtful;
+        let offset = position - data.len() as u64;
+        effects.push(Effect::Write { path: path.clone(), offset, data });
         effects.push(Effect::Sync { path });
     }
     if replay.unfinished.is_some() || !segments.is_empty() {
         effects.push(Effect::SyncDir { dir: wal::DIRECTORY.into() });
     }
+    if let Some(ended) = replay.ended {
+        let path = wal::path(ended.sequence);
+        effects.push(Effect::Truncate { path, len: ended.position });
+        ended.tell_next(effects);
+    }
 
+    let is_blank = segments.is_empty();
     let is_new = log.last() == Place::default()
         && hard_state == HardState::default()
         && founding.is_none()
@@ -79,7 +96,7 @@ pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, R
     if store.wal.segments.is_empty() {
         store.cut_segment();
     }
-    Ok((store, Recovered { snapshot: chosen, cut_bytes: replay.cut_bytes, is_new }))
+    Ok((store, Recovered { snapshot: chosen, cut_bytes: replay.cut_bytes, is_new, is_blank }))
 }
 
 /// What the segments say, read in order.
@@ -95,35 +112,70 @@ struct Replay {
     /// The end of the last segment's last frame.
     position: u64,
     cut_bytes: u64,
+    /// What stands in the newest segment behind the last place that is known to be durable.
+    doubtful: Vec<u8>,
     /// The newest segment, if its creation did not finish.
     unfinished: Option<u64>,
+    /// Whether the segment read last tells of the next one.
+    tells_next: bool,
+    /// The end of the segment before the newest one, as long as the newest one holds no record:
+    /// it may not tell of it yet, or not durably.
+    ended: Option<Ended>,
 }
 
 impl Replay {
     fn read(effects: &Effects) -> Result<Self, Halt> {
         let mut replay = Replay::default();
         let sequences = sequences(effects)?;
-        for (i, &sequence) in sequences.iter().enumerate() {
+        let Some((&newest, older)) = sequences.split_last() else { return Ok(replay) };
+        let newest_bytes = read_file(effects, &wal::path(newest))?.unwrap_or_default();
+        let header = frame::read(&newest_bytes, newest, 0);
+        // Records follow only when the segment before tells of this one.
+        let is_bare = header.as_ref().is_none_or(|header| header.end == newest_bytes.len());
+        for &sequence in older {
             let bytes = read_file(effects, &wal::path(sequence))?.unwrap_or_default();
-            let is_newest = i + 1 == sequences.len();
-            if is_newest && frame::read(&bytes, sequence, 0).is_none() {
-                refuse_unless_torn(&bytes, sequence, 0)?;
-                if i == 0 && sequence != 1 {
-                    return Err(corrupt(&at(sequence, 0), "the segments before it are missing"));
-                }
-                replay.unfinished = Some(sequence);
-                break;
+            let may_be_torn = is_bare && header.is_some() && sequence + 1 == newest;
+            replay.segment(&bytes, sequence, may_be_torn)?;
+            if !(replay.tells_next || is_bare && sequence + 1 == newest) {
+                let reason = "a record that told of the next segment is missing";
+                return Err(corrupt(&at(sequence, bytes.len()), reason));
             }
-            replay.segment(&bytes, sequence, is_newest)?;
+        }
+        if header.is_none() {
+            refuse_unless_torn(&newest_bytes, newest, 0)?;
+            if older.is_empty() && newest != 1 {
+                return Err(corrupt(&at(newest, 0), "the segments before it are missing"));
+            }
+            if replay.tells_next {
+                let reason = "the header is missing that was durable, as the segment before tells";
+                return Err(corrupt(&at(newest, 0), reason));
+            }
+            replay.unfinished = Some(newest);
+            return Ok(replay);
+        }
+        if let (true, Some(&sequence)) = (is_bare, older.last()) {
+            let Replay { position, chain, .. } = replay;
+            replay.ended = Some(Ended { sequence, position, chain });
+        }
+        replay.segment(&newest_bytes, newest, true)?;
+        if replay.tells_next {
+            let reason = format!("the segment is missing, as {} tells", wal::path(newest));
+            return Err(corrupt(&at(newest + 1, 0), reason));
         }
         Ok(replay)
     }
 
-    fn segment(&mut self, bytes: &[u8], sequence: u64, is_newest: bool) -> Result<(), Halt> {
+    fn segment(&mut self, bytes: &[u8], sequence: u64, may_be_torn: bool) -> Result<(), Halt> {
         let mut offset = 0;
+        let mut watermark = 0;
+        self.tells_next = false;
+        self.cut_bytes = 0;
         while offset < bytes.len() || offset == 0 {
+            if self.tells_next {
+                return Err(corrupt(&at(sequence, offset), "a record behind the segment's last"));
+            }
             let Some(frame) = frame::read(bytes, sequence, offset) else {
-                if !is_newest {
+                if !may_be_torn {
                     let reason = "damage in front of a later segment";
                     return Err(corrupt(&at(sequence, offset), reason));
                 }
@@ -137,18 +189,34 @@ impl Replay {
                 return Err(corrupt(&at(sequence, offset), reason));
             }
             let items = item::read_items(&bytes[frame.payload]);
-            let applied = items.and_then(|items| {
-                if offset == 0 {
-                    self.header(sequence, &items)?
-                }
-                items.into_iter().try_for_each(|item| self.item(item))
-            });
+            let applied = items.and_then(|items| self.record(sequence, offset, items));
             applied.map_err(|reason| corrupt(&at(sequence, offset), reason))?;
-            self.chain = frame.crc;
             offset = frame.end;
+            if !self.tells_next {
+                (self.chain, watermark) = (frame.crc, frame.watermark);
+                self.position = offset as u64;
+            }
         }
-        self.position = offset as u64;
+        let durable = usize::try_from(watermark).unwrap_or(usize::MAX);
+        self.doubtful = bytes.get(durable..self.position as usize).unwrap_or_default().to_vec();
         Ok(())
+    }
+
+    /// Takes the items of one record.
+    fn record(
+        &mut self,
+        sequence: u64,
+        offset: usize,
+        items: Vec<Item>,
+    ) -> Result<(), &'static str> {
+        if offset == 0 {
+            self.header(sequence, &items)?;
+        }
+        if let [Item::Next(next)] = items[..] {
+            self.tells_next = true;
+            return if next == sequence + 1 { Ok(()) } else { Err("a wrong next segment") };
+        }
+        items.into_iter().try_for_each(|item| self.item(item))
     }
 
     /// Takes the first record of a segment.
@@ -179,6 +247,7 @@ impl Replay {
                 self.log = Log::new(place);
             }
             Item::Founding(conf_state) => self.founding = Some(conf_state),
+            Item::Next(_) => return Err("the next segment is told of beside something else"),
         }
         Ok(())
     }

@@ -4,9 +4,10 @@
 //! * One record is one frame: what the library asks to be saved together survives together.
 //! * A segment is synced before the next one is created, and the next one's header and name are
 //!   durable before a record goes into it.
+//! * When they are, the segment before tells so in its last record, durably, before a record goes
+//!   into the next one: a segment that is missing is always damage, the newest one, too.
 //! * A header repeats what the segments before it amounted to, so that they can be released.
-//! * Segments are removed oldest first, each removal durable before the next: a missing segment in
-//!   the middle is always damage.
+//! * Segments are removed oldest first, each removal durable before the next.
 
 use std::collections::VecDeque;
 
@@ -27,6 +28,28 @@ pub(super) struct Segment {
     pub(super) sequence: u64,
     /// The last place of the log when the segment began.
     pub(super) last: Place,
+}
+
+/// The end of a segment that another one follows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) sequence: u64,
+    /// Its length in bytes, without the record that tells of the next one.
+    pub(super) position: u64,
+    /// The crc of the last frame.
+    pub(super) chain: u32,
+}
+
+impl Ended {
+    /// Writes, durably, that the next segment is durable.
+    pub(super) fn tell_next(self, effects: &Effects) {
+        let Ended { sequence, position: offset, chain } = self;
+        let mut data = frame::begin(16);
+        item::put_next(&mut data, sequence + 1);
+        frame::seal(&mut data, Position { sequence, offset, watermark: offset, chain });
+        effects.push(Effect::Append { path: path(sequence), data });
+        effects.push(Effect::Sync { path: path(sequence) });
+    }
 }
 
 /// What a segment's header repeats.
@@ -97,6 +120,11 @@ impl Wal {
     /// Ends the segment and begins the next one.
     pub(super) fn cut(&mut self, effects: &Effects, carried: &Carried<'_>) {
         self.sync(effects);
+        let ended = self.segments.back().map(|segment| Ended {
+            sequence: segment.sequence,
+            position: self.position,
+            chain: self.chain,
+        });
         let sequence = self.segments.back().map_or(1, |segment| segment.sequence + 1);
         self.segments.push_back(Segment { sequence, last: carried.last });
         self.path = path(sequence);
@@ -115,6 +143,9 @@ impl Wal {
         self.append(effects, header);
         self.sync(effects);
         effects.push(Effect::SyncDir { dir: DIRECTORY.into() });
+        if let Some(ended) = ended {
+            ended.tell_next(effects);
+        }
     }
 
     /// Removes the segments whose entries are all below `first_index` and in the snapshot at

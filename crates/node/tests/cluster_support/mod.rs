@@ -91,13 +91,7 @@ impl World {
 
     /// Puts a machine in place and starts the node on it.
     pub(crate) fn add(&mut self, id: NodeId, start: Start) {
-        let options = DiskOptions {
-            write: Delay::Fixed(0),
-            sync: Delay::Fixed(0),
-            sector_bytes: 512,
-            survive: 0,
-            tear: 0,
-        };
+        let options = DiskOptions::sound(Delay::Fixed(0), Delay::Fixed(0), 512, 0, 0);
         let disk = SharedDisk::new(Disk::new(options, id, &Chance::new(0)));
         let effects = Effects::new(Rc::new(disk.clone()));
         self.hosts.insert(id, Host { disk, effects, node: None, start, incarnation: 0 });
@@ -118,7 +112,7 @@ impl World {
         };
         host.incarnation += 1;
         let (now, start) = (self.now, host.start);
-        let boot = Boot { id, incarnation, now, start, random };
+        let boot = Boot { id, incarnation, now, start, has_lived: incarnation > 0, random };
         match RaftNode::boot(&self.config, boot, &host.effects) {
             Ok(node) => host.node = Some(node),
             Err(halt) => {

@@ -144,6 +144,11 @@ impl Disk {
                 let offset = self.current.inode(inode).len();
                 self.change(Change::Write { inode, offset, data });
             }
+            Effect::Write { path, offset, data } => {
+                let inode = self.create(path);
+                let offset = usize::try_from(offset).unwrap();
+                self.change(Change::Write { inode, offset, data });
+            }
             Effect::Truncate { path, len } => {
                 let inode = self.existing(&path);
                 let len = usize::try_from(len).unwrap();

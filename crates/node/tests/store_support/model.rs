@@ -170,9 +170,13 @@ impl Run {
 
     fn count(&mut self, effect: &Effect<Box<Message>>) {
         match effect {
-            // The first record of a segment is its header, which says nothing new.
+            // The first record of a segment is its header, which says nothing new, and neither
+            // does the last one of a segment that another one follows.
             Effect::Append { path, .. } if path.starts_with("wal/") => {
-                self.written += usize::from(self.disk.0.borrow().exists(path));
+                let disk = self.disk.0.borrow();
+                let segments = disk.files().filter(|(path, _)| path.starts_with("wal/"));
+                let newest = segments.map(|(path, _)| path).last();
+                self.written += usize::from(newest == Some(path));
             }
             Effect::Sync { path } if path.starts_with("wal/") => {
                 self.states.drain(..self.written - 1);
