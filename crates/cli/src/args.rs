@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::output::{self, Color, Format, Stop};
 use crate::seed::{self, Seed};
+use crate::sweep::{self, MergeArgs, PlanArgs, StatusArgs, SweepArgs};
 use crate::{exit, find};
 
 /// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
@@ -33,6 +34,14 @@ enum Command {
     Inspect(InspectArgs),
     /// Keep runs as cases: add, list, verify, prune
     Corpus(CorpusArgs),
+    /// Many seeds: failures grouped, resumable, here or on many machines
+    Sweep(Box<SweepArgs>),
+    /// Write the plan of a sweep that many machines share
+    Plan(PlanArgs),
+    /// Sum up what the workers of a plan have stored
+    Merge(MergeArgs),
+    /// Say how far a sweep is
+    Status(StatusArgs),
     /// List the scenarios, checks or faults there are
     List {
         /// What to list.
@@ -51,6 +60,9 @@ enum Command {
     /// Hashes of runs, for comparison with another process
     #[command(name = "__hash", hide = true)]
     Hash(HashArgs),
+    /// Runs chunks of a plan for a sweep
+    #[command(name = "__worker", hide = true)]
+    Worker,
 }
 
 /// What `squall list` lists.
@@ -238,6 +250,9 @@ pub(crate) struct HashArgs {
     /// Print the lines of the events instead of their hash.
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Print what is to be told of the failure, beside the hash.
+    #[arg(long, conflicts_with = "trace")]
+    pub(crate) story: bool,
 }
 
 fn parse_seeds(text: &str) -> Result<(u64, u64), String> {
@@ -246,7 +261,7 @@ fn parse_seeds(text: &str) -> Result<(u64, u64), String> {
     Ok((number(first)?, number(end)?))
 }
 
-fn no_timeout(_: &str) -> Result<String, String> {
+pub(crate) fn no_timeout(_: &str) -> Result<String, String> {
     Err("there are two clocks, so there is no bare --timeout: use --set limits.storm=DURATION or \
          --set limits.settle=DURATION (simulated time), --set limits.events-max=N (length of a \
          run), or --set limits.check-max=N (work of the checker)"
@@ -264,6 +279,11 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::List { what } => crate::catalogue::list(what, color),
         Command::Schema { what } => crate::catalogue::schema(what),
         Command::Explain { code } => crate::catalogue::explain(&code),
+        Command::Sweep(args) => sweep::sweep(&args, color),
+        Command::Plan(args) => sweep::plan(&args, color),
+        Command::Merge(args) => sweep::merge(&args),
+        Command::Status(args) => sweep::status(&args),
+        Command::Worker => sweep::worker(),
         Command::Hash(args) => crate::hash::hash(&args, color),
     };
     done.unwrap_or_else(|stop: Stop| {

@@ -1,7 +1,7 @@
 //! The exit codes: part of what scripts may rely on.
 //!
-//! When several apply, the first of 101, 1, 8, 100, 7, 5, 4, 0 is taken. Codes from 126 up are
-//! the shell's.
+//! When several apply, the first of 101, 1, 8, 100, 75, 7, 5, 6, 4, 0 is taken. Codes
+//! from 126 up are the shell's.
 
 /// Every run passed.
 pub(crate) const PASS: u8 = 0;
@@ -13,10 +13,14 @@ pub(crate) const BAD_INPUT: u8 = 2;
 pub(crate) const NOTHING: u8 = 4;
 /// Nobody can tell: a budget was spent, or there was nothing to judge.
 pub(crate) const UNKNOWN: u8 = 5;
+/// A sweep is blind: the scenario that must fail did not.
+pub(crate) const BLIND: u8 = 6;
 /// A recorded failure is gone, or is another one.
 pub(crate) const GONE: u8 = 7;
 /// The same plan led to two different runs.
 pub(crate) const NONDETERMINISM: u8 = 8;
+/// Not all is done; the same command goes on where it was (`EX_TEMPFAIL`).
+pub(crate) const INCOMPLETE: u8 = 75;
 /// A promise was broken.
 pub(crate) const FAIL: u8 = 100;
 
@@ -28,8 +32,10 @@ Exit codes:
     2  bad arguments, scenario, case or trace; nothing was written
     4  nothing was run
     5  inconclusive: a budget was spent, or there was nothing to judge
+    6  a sweep is blind: the scenario that must fail did not
     7  the recorded failure is gone, or is another one
     8  non-determinism: one plan, two different runs
+   75  not all is done; the same command goes on where it was
   100  a failure was found
   101  squall itself panicked
 

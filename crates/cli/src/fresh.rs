@@ -5,12 +5,16 @@
 //! which says all that a run depends on, and answers with a hash or with the lines of the events.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
-use trace::{Header, Plan};
+use serde_json::{Value, json};
+use system::Nanos;
+use trace::{Header, Plan, Verdict};
 
 use crate::output::Stop;
+use crate::program;
 use crate::record::{self, Difference};
+use crate::story::Story;
 
 /// The hash of the run in a fresh process.
 ///
@@ -18,13 +22,69 @@ use crate::record::{self, Difference};
 ///
 /// If the process cannot be started or does not answer.
 pub(crate) fn hash(header: &Header) -> Result<u64, Stop> {
-    let child = start(header, &[])?;
+    let text = answer(start(header, &[])?)?;
+    u64::from_str_radix(text.trim(), 16).map_err(unusable)
+}
+
+fn answer(child: Child) -> Result<String, Stop> {
     let output = child.wait_with_output().map_err(unusable)?;
-    let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         return Err(Stop::environment(format!("the fresh process ended with {}", output.status)));
     }
-    u64::from_str_radix(text.trim(), 16).map_err(unusable)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A failure as a fresh process tells it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The hash over all events.
+    pub(crate) hash: u64,
+    /// When it failed.
+    pub(crate) at: Nanos,
+    /// The operations and faults around it, a line each.
+    pub(crate) story: Vec<String>,
+}
+
+impl Told {
+    /// Runs the plan.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let mut story = Story::default();
+        let report = program::run(plan, &mut |event| story.observe(event));
+        let mut told = Told { hash: report.hash, at: report.at, story: Vec::new() };
+        if let Verdict::Fail(violations) = &report.verdict {
+            let first = &violations[0];
+            told.at = story.moment(first, report.at);
+            told.story = story.ops(first);
+            told.story.extend(story.faults(told.at));
+        }
+        told
+    }
+
+    /// As one line of JSON.
+    pub(crate) fn write(&self) -> String {
+        json!({ "hash": format!("{:016x}", self.hash), "at": self.at, "story": self.story })
+            .to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let lines = value["story"].as_array()?.iter().filter_map(Value::as_str);
+        Some(Told {
+            hash: u64::from_str_radix(value["hash"].as_str()?, 16).ok()?,
+            at: value["at"].as_u64()?,
+            story: lines.map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// The failure of a run as a fresh process tells it.
+///
+/// # Errors
+///
+/// If the process cannot be started or does not answer.
+pub(crate) fn told(header: &Header) -> Result<Told, Stop> {
+    let text = answer(start(header, &["--story"])?)?;
+    Told::read(&text).ok_or_else(|| unusable("it does not say what it found"))
 }
 
 /// Where a run in this process and one in a fresh process differ first, if they do.
@@ -45,8 +105,8 @@ pub(crate) fn difference(plan: &Plan, header: &Header) -> Result<Option<Differen
 }
 
 fn start(header: &Header, flags: &[&str]) -> Result<Child, Stop> {
-    let program = std::env::current_exe().map_err(unusable)?;
-    let mut child = Command::new(program)
+    let mut child = program::again()
+        .map_err(unusable)?
         .arg("__hash")
         .args(flags)
         .stdin(Stdio::piped())

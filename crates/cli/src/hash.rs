@@ -7,13 +7,13 @@ use trace::{Plan, Reader};
 
 use crate::args::HashArgs;
 use crate::output::{self, Color, Stop};
-use crate::{exit, find, program, record};
+use crate::{exit, find, fresh, program, record};
 
 /// Prints `seed hash` for each seed of a scenario, or hash or lines of the run whose header is on
 /// stdin.
 pub(crate) fn hash(args: &HashArgs, color: Color) -> Result<u8, Stop> {
     let Some(scenario) = &args.scenario else {
-        return from_stdin(args.trace);
+        return from_stdin(args);
     };
     let scenario = find::scenario(scenario, &[], color)?;
     let (first, end) = args.seeds.unwrap_or((0, 1));
@@ -24,11 +24,13 @@ pub(crate) fn hash(args: &HashArgs, color: Color) -> Result<u8, Stop> {
     Ok(exit::PASS)
 }
 
-fn from_stdin(lines: bool) -> Result<u8, Stop> {
+fn from_stdin(args: &HashArgs) -> Result<u8, Stop> {
     let reader = Reader::new(BufReader::new(io::stdin())).map_err(Stop::bad_input)?;
     let plan = record::plan(reader.header());
-    if lines {
+    if args.trace {
         print_lines(&plan)?;
+    } else if args.story {
+        output::result(&format!("{}\n", fresh::Told::of(&plan).write()))?;
     } else {
         let report = program::run(&plan, &mut |_| {});
         output::result(&format!("{:016x}\n", report.hash))?;

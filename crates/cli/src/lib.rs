@@ -30,6 +30,7 @@ mod run;
 mod runs;
 mod seed;
 mod story;
+mod sweep;
 mod words;
 
 use std::process::ExitCode;

@@ -1,6 +1,8 @@
 //! The program under test of this binary.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use system::System;
@@ -51,6 +53,18 @@ pub(crate) fn command() -> String {
     let path = std::env::args_os().next().map(PathBuf::from);
     let stem = path.as_deref().and_then(Path::file_stem);
     stem.map_or("squall".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// The file that this process runs. On Linux not its path but the file itself, which may have been
+/// replaced by a newer build meanwhile.
+pub(crate) fn path() -> io::Result<PathBuf> {
+    let itself = PathBuf::from("/proc/self/exe");
+    if itself.exists() { Ok(itself) } else { std::env::current_exe() }
+}
+
+/// The same program once more, as a process of its own.
+pub(crate) fn again() -> io::Result<Command> {
+    path().map(Command::new)
 }
 
 /// Runs a plan with the program; every event is shown to `observer` as it happens.

@@ -2,6 +2,8 @@
 
 use system::Role;
 
+pub(crate) use sweep::text::{grouped, quoted};
+
 /// Bytes of a value that are shown.
 const VALUE_SHOWN_MAX: usize = 16;
 
@@ -13,19 +15,6 @@ pub(crate) fn wall(elapsed: std::time::Duration) -> String {
 /// A count with its noun: `1 crash`, `2 crashes`.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
-/// A number in groups of three: `41,377`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.char_indices() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A role's name in a sentence.
@@ -60,16 +49,6 @@ pub(crate) fn cut(text: &str, chars_max: usize) -> String {
 /// A text of several lines as one.
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Quotes an argument for a POSIX shell, if it needs it.
-pub(crate) fn quoted(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

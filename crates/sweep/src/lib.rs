@@ -29,8 +29,8 @@ pub mod text;
 
 pub use knobs::knobs;
 pub use merge::merge;
-pub use plan::{Plan, PlanProblem, Planned, Seeds, Verify, Work};
-pub use record::{Divergence, Finding, Footer, Record, Seen, Sighting, Spread, Verdict};
+pub use plan::{Plan, PlanProblem, Planned, Program, Seeds, Verify, Work};
+pub use record::{Divergence, Finding, Footer, Record, Run, Seen, Sighting, Spread, Verdict};
 pub use set::{Refused, Set};
 pub use shard::Shard;
 pub use summary::Summary;

@@ -176,14 +176,15 @@ fn nondeterminism(
     findings: &[&Finding],
 ) -> Vec<Nondeterminism> {
     let plan = set.plan();
-    let unrepeated =
-        findings.iter().filter(|finding| finding.differed()).map(|finding| Nondeterminism {
-            chunk: finding.chunk,
-            place: Place { seed: finding.seed, scenario: finding.scenario.clone() },
+    let unrepeated = findings.iter().filter(|f| f.verdict == Verdict::Nondeterministic).map(|f| {
+        Nondeterminism {
+            chunk: f.chunk,
+            place: Place { seed: f.seed, scenario: f.scenario.clone() },
             message: "a fresh process went another way".to_owned(),
-            diverged: finding.diverged.clone(),
-            reproduce: reproduce(plan, &finding.scenario, finding.seed),
-        });
+            diverged: f.diverged.clone(),
+            reproduce: reproduce(plan, &f.scenario, f.seed),
+        }
+    });
     let twofold =
         set.differing().filter(|(chunk, _)| asked.contains(chunk)).map(|(chunk, texts)| {
             let footer = &set.get(chunk).expect("one of them is counted").footer;

@@ -17,6 +17,17 @@ pub const VERSION: &str = "1.0";
 /// Chunks of a plan at most: each becomes a file.
 pub const CHUNKS_MAX: u64 = 1_000_000;
 
+/// The program that a sweep is run by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// What people type to start it.
+    pub command: String,
+    /// Its version, and that of the system under test.
+    pub version: Build,
+    /// Which build of it: a hash of the program.
+    pub build: String,
+}
+
 /// Everything that a sweep depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -25,6 +36,8 @@ pub struct Plan {
     v: String,
     /// The name of the plan: a hash of all that follows, 16 hex digits.
     pub plan: String,
+    /// What people type to start this program.
+    pub program: String,
     /// The version of this program.
     pub squall: String,
     /// Which build of it: a hash of the program. Another build may run other events.
@@ -201,10 +214,8 @@ impl Plan {
     /// # Errors
     ///
     /// If there is nothing in it to run, a scenario stands in it twice, or it is too large.
-    #[expect(clippy::too_many_arguments, reason = "each is a field of the plan")]
     pub fn new(
-        squall: &Build,
-        build: &str,
+        program: &Program,
         scenarios: Vec<Planned>,
         set: &[(String, String)],
         seeds: Seeds,
@@ -217,10 +228,11 @@ impl Plan {
             kind: "plan".to_owned(),
             v: VERSION.to_owned(),
             plan: String::new(),
-            squall: squall.squall.clone(),
-            build: build.to_owned(),
-            system: squall.system.clone(),
-            system_version: squall.system_version.clone(),
+            program: program.command.clone(),
+            squall: program.version.squall.clone(),
+            build: program.build.clone(),
+            system: program.version.system.clone(),
+            system_version: program.version.system_version.clone(),
             scenarios,
             set: set.to_vec(),
             seeds,
@@ -283,6 +295,13 @@ impl Plan {
             && end < first
         {
             return problem(format!("seeds {first}..{end} run backwards"));
+        }
+        if let Seeds::List(seeds) = &self.seeds {
+            let mut sorted = seeds.clone();
+            sorted.sort_unstable();
+            if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+                return problem(format!("seed {} is there twice", pair[0]));
+            }
         }
         if self.chunk == 0 {
             return problem("a chunk holds at least 1 seed".to_owned());
@@ -353,6 +372,32 @@ impl Plan {
             Work::Canary => {
                 (&self.canary, self.canary.within().expect("checked when the plan was made"))
             }
+        }
+    }
+
+    /// The places of the seeds of some work: first, and the one behind the last.
+    ///
+    /// # Panics
+    ///
+    /// If the work is not of this plan.
+    #[must_use]
+    pub fn places(&self, work: Work) -> (u64, u64) {
+        match work {
+            Work::Seeds { from, to, .. } => (from, to),
+            Work::Canary => (0, self.scenario_of(work).1),
+        }
+    }
+
+    /// The seed at a place of some work. The canary's are counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such place.
+    #[must_use]
+    pub fn seed(&self, work: Work, place: u64) -> u64 {
+        match work {
+            Work::Seeds { .. } => self.seeds.at(place),
+            Work::Canary => place,
         }
     }
 

@@ -20,15 +20,16 @@ pub enum Verdict {
     Fail,
     /// Nobody can tell.
     Unknown,
-    /// It ended in another way when it was run again, and had passed or was unknown.
+    /// A fresh process went another way, whatever each of the two came to.
     Nondeterministic,
 }
 
 /// A seed that did not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
+    /// Always `finding`.
     #[serde(rename = "type")]
-    kind: String,
+    pub kind: String,
     /// Its chunk.
     pub chunk: u64,
     /// Its scenario.
@@ -136,7 +137,7 @@ pub struct Footer {
     pub unknown: u64,
     /// Seeds that were run again in a fresh process, passing or not.
     pub twice: u64,
-    /// Those of them that went another way.
+    /// Those of them that went another way; they count neither as passed nor as failed.
     pub differed: u64,
     /// A sum over the hashes of all runs: equal if and only if, as good as surely, each run was.
     pub digest: String,
@@ -201,12 +202,6 @@ impl Finding {
             story: Vec::new(),
         }
     }
-
-    /// Whether two runs of its plan differed.
-    #[must_use]
-    pub fn differed(&self) -> bool {
-        self.verified == Some(false)
-    }
 }
 
 impl Seen {
@@ -260,9 +255,9 @@ impl Record {
         match run.finding.as_ref().map(|finding| finding.verdict) {
             None => footer.pass += 1,
             Some(Verdict::Fail) => footer.fail += 1,
-            Some(Verdict::Unknown | Verdict::Nondeterministic) => footer.unknown += 1,
+            Some(Verdict::Unknown) => footer.unknown += 1,
+            Some(Verdict::Nondeterministic) => footer.differed += 1,
         }
-        footer.differed += u64::from(run.finding.as_ref().is_some_and(Finding::differed));
         let one = Digest::new().bytes(footer.scenario.as_bytes()).u64(run.seed);
         let one = one.u64(run.hash.unwrap_or_default()).finish();
         footer.digest = add_digits(&footer.digest, &digits(one));

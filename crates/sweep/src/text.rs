@@ -13,7 +13,7 @@ const COMMANDS_MAX: usize = 10;
 pub fn reproduce(plan: &Plan, scenario: &str, seed: u64) -> String {
     let planned = plan.scenarios.iter().find(|planned| planned.name == scenario);
     let argument = planned.map_or(scenario, |planned| &planned.argument);
-    let mut command = format!("squall run {} --seed {seed}", quoted(argument));
+    let mut command = format!("{} run {} --seed {seed}", plan.program, quoted(argument));
     for (key, value) in &plan.set {
         write!(command, " --set {}", quoted(&format!("{key}={value}"))).expect("a String");
     }

@@ -1,0 +1,129 @@
+//! A chunk in which a worker died: each of its seeds in a process of its own.
+//!
+//! A seed whose process dies twice is a finding. One that lives the second time was not to blame:
+//! somebody else killed the worker, or the seeds before it had.
+
+use std::process::ExitStatus;
+
+use sweep::record::Run;
+use sweep::{Finding, Plan, Record, Verdict, Work};
+
+use super::hand::{Answer, Hand, Leash};
+use super::journal::Journal;
+use crate::output::Stop;
+
+/// How often a process must die of a seed.
+const DEATHS: usize = 2;
+
+/// Runs the seeds of a chunk one by one. `None` if `stopped` says so on the way.
+///
+/// # Errors
+///
+/// If no process can be started.
+pub(crate) fn run(
+    plan: &Plan,
+    chunk: u64,
+    journal: &Journal,
+    begun: &mut dyn FnMut(u64, Leash),
+    stopped: &dyn Fn() -> bool,
+) -> Result<Option<Record>, Stop> {
+    let work = plan.work(chunk).expect("the chunk is in the plan");
+    let (from, to) = plan.places(work);
+    let (planned, _) = plan.scenario_of(work);
+    let first = plan.seed(work, from);
+    let mut record = Record::new(&plan.plan, chunk, &planned.name, first);
+    for place in from..to {
+        let seed = plan.seed(work, place);
+        if journal.begin_alone(chunk, place) {
+            record.push(aborted(plan, chunk, seed, "the whole sweep ended each time it ran"));
+        } else {
+            match once(plan, chunk, place, begun, stopped)? {
+                Outcome::Record(part) => record.append(*part),
+                Outcome::Died(status) => {
+                    record.push(aborted(plan, chunk, seed, &cause(status)));
+                }
+                Outcome::Stopped => return Ok(None),
+            }
+        }
+        journal.end_alone(chunk, place);
+        let caught = record.findings.iter().any(|finding| finding.verdict == Verdict::Fail);
+        if work == Work::Canary && caught {
+            break;
+        }
+    }
+    Ok(Some(record))
+}
+
+enum Outcome {
+    Record(Box<Record>),
+    Died(ExitStatus),
+    Stopped,
+}
+
+fn once(
+    plan: &Plan,
+    chunk: u64,
+    place: u64,
+    begun: &mut dyn FnMut(u64, Leash),
+    stopped: &dyn Fn() -> bool,
+) -> Result<Outcome, Stop> {
+    let mut deaths = 0;
+    loop {
+        if stopped() {
+            return Ok(Outcome::Stopped);
+        }
+        let mut hand = Hand::hire(plan)?;
+        let leash = hand.leash();
+        let answer = hand.ask(chunk, (place, place + 1), &mut |seed| begun(seed, leash.clone()))?;
+        match answer {
+            Answer::Record(part) => return Ok(Outcome::Record(part)),
+            Answer::Died(_) if stopped() => return Ok(Outcome::Stopped),
+            Answer::Died(status) => {
+                deaths += 1;
+                if deaths == DEATHS {
+                    return Ok(Outcome::Died(status));
+                }
+            }
+        }
+    }
+}
+
+/// A run that ended its process.
+fn aborted(plan: &Plan, chunk: u64, seed: u64, cause: &str) -> Run {
+    let work = plan.work(chunk).expect("the chunk is in the plan");
+    let (planned, _) = plan.scenario_of(work);
+    let scenario = planned.parse().expect("the plan was checked");
+    let knobs = sweep::knobs(&testbed::plan(&scenario, seed));
+    let message = format!("the process that ran it died: {cause}");
+    let mut finding = Finding::new(chunk, &planned.name, seed, Verdict::Fail, &message);
+    "sut/aborted".clone_into(&mut finding.sig);
+    finding.knobs.clone_from(&knobs);
+    Run {
+        seed,
+        hash: None,
+        twice: false,
+        counters: Vec::new(),
+        situations: Vec::new(),
+        knobs,
+        finding: Some(finding),
+    }
+}
+
+/// How a process died, in words.
+fn cause(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return match signal {
+            4 => "SIGILL".to_owned(),
+            6 => "SIGABRT".to_owned(),
+            7 | 10 => "SIGBUS".to_owned(),
+            8 => "SIGFPE".to_owned(),
+            9 => "SIGKILL (out of memory?)".to_owned(),
+            11 => "SIGSEGV".to_owned(),
+            24 => "SIGXCPU".to_owned(),
+            31 => "SIGSYS".to_owned(),
+            other => format!("signal {other}"),
+        };
+    }
+    format!("{status}")
+}
