@@ -6,7 +6,7 @@ use system::{Note, ReadPath, Refusal, Reply, RequestId, Response};
 
 use crate::command::Command;
 use crate::conf::{ChangeContext, Conf};
-use crate::raft_node::RaftNode;
+use crate::raft_node::{Life, RaftNode};
 use crate::request::ok;
 use crate::store::Effects;
 
@@ -75,6 +75,9 @@ impl RaftNode {
     pub(crate) fn enter_conf(&mut self, conf: Conf, effects: &Effects) {
         self.conf = conf;
         self.lease.forget(self.reads.last_number());
+        if matches!(self.life, Life::Leaving { .. }) && self.conf.contains(self.id) {
+            self.life = Life::Member;
+        }
         effects.note(self.conf.note());
     }
 

@@ -1,8 +1,11 @@
 //! Changes of the cluster that the nemesis asks for, again and again until they are done.
 
-use system::{Admin, ConfChange, Nanos, NodeId, Refusal, Reply, Request, System, Transition};
+use std::collections::VecDeque;
+
+use system::{Admin, ConfChange, Nanos, NodeId, NodeSet, Refusal, Reply, Request, System};
 use trace::{Event, FaultId, Kind, OpId};
 
+use crate::nemesis::members::Roster;
 use crate::phases::Phase;
 use crate::slot::{Life, request_id};
 use crate::world::{Due, World};
@@ -13,6 +16,8 @@ const RETRY: Nanos = 100_000_000;
 /// One change under way.
 pub(crate) struct AdminOp {
     admin: Admin,
+    /// What comes when it is done.
+    next: VecDeque<Admin>,
     fault: FaultId,
     deadline: Nanos,
     attempt: u32,
@@ -23,18 +28,32 @@ pub(crate) struct AdminOp {
 }
 
 impl<S: System> World<'_, S> {
-    pub(crate) fn begin_admin(&mut self, admin: Admin, fault: FaultId, lasts: Nanos, cause: u64) {
+    /// Begins changes that follow each other. Together they have this long.
+    pub(crate) fn begin_admin(
+        &mut self,
+        steps: Vec<Admin>,
+        fault: FaultId,
+        lasts: Nanos,
+        cause: u64,
+    ) {
+        let deadline = self.now() + lasts.max(RETRY);
+        self.begin_step(steps.into(), fault, deadline, cause);
+    }
+
+    fn begin_step(
+        &mut self,
+        mut steps: VecDeque<Admin>,
+        fault: FaultId,
+        deadline: Nanos,
+        cause: u64,
+    ) {
+        let admin = steps.pop_front().expect("there is a step");
         let index = self.admin.len();
         let id = OpId { client: 0, number: index as u64 + 1 };
         let cause = self.record(cause, Kind::AdminInvoke { id, admin: Box::new(admin.clone()) });
-        for node in admin.nodes().iter() {
-            if self.slot(node).life == Life::Unborn {
-                self.start(node, cause);
-            }
-        }
-        let deadline = self.now() + lasts.max(RETRY);
         self.admin.push(AdminOp {
             admin,
+            next: steps,
             fault,
             deadline,
             attempt: 0,
@@ -56,6 +75,12 @@ impl<S: System> World<'_, S> {
             return self.end_admin(index, Some("gave up"), Event::NO_CAUSE);
         }
         let to = if op.hint > 0 { Some(std::mem::take(&mut op.hint)) } else { leader };
+        for node in joiners(&self.admin[index].admin).iter() {
+            if matches!(self.slot(node).life, Life::Unborn | Life::Removed) {
+                self.start(node, self.admin[index].cause);
+            }
+        }
+        let op = &mut self.admin[index];
         if let Some(to) = to.filter(|&to| to <= self.slots.len() as u64) {
             op.attempt += 1;
             let (attempt, admin, cause) = (op.attempt, op.admin.clone(), op.cause);
@@ -93,39 +118,40 @@ impl<S: System> World<'_, S> {
     fn end_admin(&mut self, index: usize, error: Option<&'static str>, cause: u64) {
         let op = &mut self.admin[index];
         op.done = true;
-        let fault = op.fault;
+        let (fault, deadline, repeated) = (op.fault, op.deadline, op.attempt > 1);
+        let next = std::mem::take(&mut op.next);
         let id = OpId { client: 0, number: index as u64 + 1 };
-        self.record(cause, Kind::AdminReturn { id, error });
+        let cause = self.record(cause, Kind::AdminReturn { id, error });
+        let may_be_done =
+            error.is_none() || repeated && error == Some(Refusal::InvalidChange.name());
+        if may_be_done && !next.is_empty() {
+            return self.begin_step(next, fault, deadline, cause);
+        }
         self.record(cause, Kind::FaultEnd { fault, name: "admin" });
     }
 
-    /// A change that makes sense for the membership that the leader sees now, or `None` if there
-    /// is no leader or nothing to change.
-    pub(crate) fn drawn_admin(&self, random: u64) -> Option<Admin> {
-        let leader = self.leader()?;
-        let view = self.slots[leader as usize - 1].program.as_ref()?.view();
-        let spare = self.slots.iter().find(|slot| slot.life == Life::Unborn).map(|slot| slot.id);
-        let voter = nth(view.voters, random / 8);
-        let learner = (!view.learners.is_empty()).then(|| nth(view.learners, random / 8));
-        let change = |changes: Vec<ConfChange>| {
-            Some(Admin::Reconfigure { changes, transition: Transition::Auto })
-        };
-        match (random % 8, spare, learner) {
-            (0, Some(spare), _) => change(vec![ConfChange::AddVoter(spare)]),
-            (1, Some(spare), _) => change(vec![ConfChange::AddLearner(spare)]),
-            (2, Some(spare), _) => {
-                change(vec![ConfChange::AddVoter(spare), ConfChange::Remove(voter)])
-            }
-            (0..=3, _, Some(learner)) => change(vec![ConfChange::AddVoter(learner)]),
-            (4, _, _) if view.voters.len() > 3 => change(vec![ConfChange::Remove(voter)]),
-            (5, _, _) if view.voters.len() > 3 => change(vec![ConfChange::AddLearner(voter)]),
-            _ if view.voters.len() > 1 => Some(Admin::Transfer { to: voter }),
-            _ => None,
+    /// Who is a member, as the leader sees it, or else the node that knows of most.
+    pub(crate) fn roster(&self) -> Roster {
+        let views = self.slots.iter().filter_map(|slot| {
+            let view = slot.program.as_ref()?.view();
+            Some((slot.is_leader(), view.term, view.applied, view))
+        });
+        let best = views.max_by_key(|&(leads, term, applied, _)| (leads, term, applied));
+        let view = best.map(|(.., view)| view).unwrap_or_default();
+        let members = view.voters.union(view.learners).union(view.outgoing);
+        let able = self.slots.iter().filter(|slot| slot.life != Life::Halted).map(|slot| slot.id);
+        Roster {
+            voters: view.voters,
+            learners: view.learners,
+            outsiders: able.collect::<NodeSet>().difference(members),
+            leader: self.leader().unwrap_or(0),
         }
     }
 }
 
-/// The member at this place, counted round and round.
-fn nth(set: system::NodeSet, at: u64) -> NodeId {
-    set.iter().nth((at % set.len() as u64) as usize).expect("the set has members")
+/// The nodes that a change makes members.
+fn joiners(admin: &Admin) -> NodeSet {
+    let Admin::Reconfigure { changes, .. } = admin else { return NodeSet::EMPTY };
+    let joins = changes.iter().filter(|change| !matches!(change, ConfChange::Remove(_)));
+    joins.map(|change| change.node()).collect()
 }

@@ -1,12 +1,15 @@
 //! Nodes come and go: start, restart, crash, halt.
 
 use sim::StreamName;
-use system::{Halt, NodeId, Random, Start, System};
+use system::{Halt, Nanos, NodeId, Random, Start, System};
 use trace::{CrashHow, CrashKind, Event, Kind, PanicInfo};
 
 use crate::panics::guard;
 use crate::slot::Life;
 use crate::world::{Due, World, learners, voters};
+
+/// How often somebody looks whether a node that was removed is missed.
+const RECALL: Nanos = 500_000_000;
 
 impl<S: System> World<'_, S> {
     /// Starts a node on what its disk holds.
@@ -59,6 +62,25 @@ impl<S: System> World<'_, S> {
         }
     }
 
+    /// Starts a node that ended because it was removed, if another one still, or again, counts it
+    /// as a member: its vote or its log may be needed until its removal is known.
+    pub(crate) fn recall(&mut self, id: NodeId, incarnation: u64) {
+        let slot = self.slot(id);
+        if slot.life != Life::Removed || slot.incarnation != incarnation {
+            return;
+        }
+        let is_missed = self.slots.iter().filter_map(|slot| slot.program.as_ref()).any(|program| {
+            let view = program.view();
+            view.voters.union(view.outgoing).union(view.learners).contains(id)
+        });
+        if is_missed {
+            let cause = self.slot(id).cause;
+            self.start(id, cause);
+        } else {
+            self.queue.push(self.queue.now() + RECALL, Due::Recall { node: id, incarnation });
+        }
+    }
+
     /// Ends a node from outside and lets it restart after `down`.
     pub(crate) fn crash(&mut self, id: NodeId, how: CrashHow, fault: u32, down: u64) {
         let slot = self.slot(id);
@@ -106,10 +128,14 @@ impl<S: System> World<'_, S> {
     pub(crate) fn halt(&mut self, id: NodeId, halt: Halt) {
         let slot = self.slot(id);
         slot.clear();
-        slot.life = Life::Halted;
-        let cause = slot.cause;
+        let removed = halt.reason == system::HaltReason::Removed;
+        slot.life = if removed { Life::Removed } else { Life::Halted };
+        let (cause, incarnation) = (slot.cause, slot.incarnation);
         let detail = halt.detail.into_boxed_str();
         self.record(cause, Kind::Halt { node: id, reason: halt.reason, detail });
+        if removed {
+            self.queue.push(self.queue.now() + RECALL, Due::Recall { node: id, incarnation });
+        }
     }
 
     /// A node's code panicked: it is down for good, and the run has a finding.

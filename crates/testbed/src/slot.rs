@@ -17,7 +17,10 @@ pub(crate) enum Life {
     Up,
     /// Crashed; a restart is on its way.
     Down,
-    /// Ended itself, or refused to start; stays so.
+    /// Ended itself because it is no member any more. Starts again, on its old disk, if it is to
+    /// become one.
+    Removed,
+    /// Ended itself for another reason, or refused to start; stays so.
     Halted,
 }
 

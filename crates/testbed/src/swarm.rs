@@ -2,7 +2,9 @@
 
 use sim::{Chance, Stream, StreamName};
 use system::Nanos;
-use trace::{CrashHow, CrashPoint, Fault, Place, ScriptedFault, Swarm, SwarmFault, Target};
+use trace::{
+    CrashHow, CrashPoint, Fault, MemberDraw, Place, ScriptedFault, Swarm, SwarmFault, Target,
+};
 
 /// Among so many effects after the fault's start a crash at an effect falls.
 const CRASH_EFFECTS: u64 = 40;
@@ -43,7 +45,12 @@ fn occurrence(fault: &SwarmFault, stream: &mut Stream) -> Fault {
             Fault::Crash { target, how, point }
         }
         SwarmFault::Links(quality) => Fault::Links(*quality),
-        SwarmFault::Membership => Fault::DrawnAdmin(stream.next_u64() >> 16),
+        SwarmFault::Membership(swarm) => Fault::Membership(MemberDraw {
+            kind: *pick(&swarm.kinds, stream),
+            draw: stream.next_u64() >> 16,
+            joint: stream.chance(swarm.joint),
+            voters: swarm.voters,
+        }),
     }
 }
 

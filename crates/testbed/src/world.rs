@@ -79,6 +79,8 @@ pub(crate) enum Due<M> {
     FaultEnd(FaultId),
     /// A crashed node starts again.
     Restart { node: NodeId, incarnation: u64 },
+    /// Somebody looks whether a node that was removed is missed.
+    Recall { node: NodeId, incarnation: u64 },
     /// A phase looks at the clock.
     Phase,
 }
@@ -188,6 +190,7 @@ impl<'a, S: System> World<'a, S> {
             Due::FaultStart(fault) => self.start_fault(fault),
             Due::FaultEnd(fault) => self.end_fault(fault),
             Due::Restart { node, incarnation } => self.restart(node, incarnation),
+            Due::Recall { node, incarnation } => self.recall(node, incarnation),
             Due::Phase => self.look_at_phase(),
         }
         self.within_limits()

@@ -1,7 +1,7 @@
 //! The files people keep: what goes into a run, and what came out of it.
 //!
-//! * [`scenario`], [`parse`], [`problem`], [`schema`]: what a person writes, how it is read, and
-//!   what is said when it is wrong.
+//! * [`scenario`], [`membership`], [`parse`], [`problem`], [`schema`]: what a person writes, how
+//!   it is read, and what is said when it is wrong.
 //! * [`faults`], [`situation`]: what can befall a cluster, and what a sweep should have seen.
 //! * [`case`]: one run that is worth being kept, as a file.
 //! * [`plan`]: the faults of one seed, drawn before the run.
@@ -26,6 +26,7 @@ pub mod hash;
 pub mod header;
 pub mod history;
 pub mod line;
+pub mod membership;
 pub mod parse;
 pub mod plan;
 pub mod problem;
@@ -47,6 +48,7 @@ pub use hash::{RunHash, hash_text};
 pub use header::{Build, Header, TRACE_VERSION};
 pub use history::*;
 pub use line::{kind_name, parse_line, write_line};
+pub use membership::*;
 pub use parse::case::{is_case, parse_case, parse_case_bytes};
 pub use parse::document::fault_document;
 pub use parse::words::nearest;

@@ -12,6 +12,7 @@ pub mod quantity;
 mod defaults;
 pub(crate) mod faults;
 mod json;
+mod membership;
 pub(crate) mod net;
 mod reader;
 pub(crate) mod sections;

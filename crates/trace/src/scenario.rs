@@ -3,6 +3,7 @@
 
 use system::{Admin, Nanos, NodeId, NodeSet, Op, ReadMode};
 
+use crate::membership::{MemberDraw, MemberSwarm};
 use crate::situation::Situation;
 
 /// Parts per million: how probabilities are held.
@@ -258,9 +259,8 @@ pub enum SwarmFault {
     },
     /// Every link has this quality instead of its own.
     Links(LinkFault),
-    /// A change of the cluster, drawn: add a spare, remove, demote or promote a member, replace
-    /// one jointly, transfer leadership.
-    Membership,
+    /// A change of the membership, or of who leads.
+    Membership(MemberSwarm),
 }
 
 /// A change of the quality of links; what is `None` stays as it is.
@@ -307,9 +307,8 @@ pub enum Fault {
     Links(LinkFault),
     /// Asks for a change of the cluster, again and again until it is done or the fault ends.
     Admin(Admin),
-    /// Draws a change that makes sense for the membership of the moment, from this number, and
-    /// asks for it.
-    DrawnAdmin(u64),
+    /// Finds a change that makes sense for the membership of the moment, and asks for it.
+    Membership(MemberDraw),
 }
 
 /// Which links are cut.
@@ -387,12 +386,29 @@ pub enum Place {
 pub struct Limits {
     /// How long clients work and faults strike.
     pub storm: Nanos,
-    /// After the storm all is healed: within this the cluster must elect, commit and converge.
+    /// After the storm, when `heal` is done: within this the cluster must elect, commit and
+    /// converge.
     pub settle: Nanos,
+    /// What is healed after the storm.
+    pub heal: Heal,
+    /// In the storm: whenever a quorum has been up, mutually connected and undisturbed for this
+    /// long, a client must have got an answer in the meantime; 0 for no such demand.
+    pub available_within: Nanos,
     /// Events of a run; beyond it the run is a failure (`liveness/event-limit`).
     pub events_max: u64,
     /// Configurations that the linearizability check may visit; beyond it, it says `unknown`.
     pub check_max: u64,
+}
+
+/// What is healed after the storm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Heal {
+    /// Everything: every node is up and hears every other.
+    #[default]
+    All,
+    /// A quorum, drawn, of the configuration in force. The other nodes stay as they are for ever
+    /// if they are down, and are cut off for ever if they are up.
+    Quorum,
 }
 
 /// How a run is expected to end.

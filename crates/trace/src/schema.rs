@@ -176,6 +176,11 @@ fn limits() -> Value {
             [
                 ("storm", told(reference("duration"), "How long faults strike. Default: 8s.")),
                 ("settle", told(reference("duration"), "Time to converge then. Default: 10s.")),
+                ("heal", told(words(&["all", "quorum"]), "What is healed. Default: all.")),
+                (
+                    "available-within",
+                    told(reference("duration"), "Bound for a quorum in the storm. Default: 4s."),
+                ),
                 ("events-max", int(1, any, "Events of a run. Default: 5000000.")),
                 ("check-max", int(1, any, "Steps of the check. Default: 5000000.")),
             ],

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use system::{Admin, ConfChange, NodeSet, Op, ReadMode, Transition};
 use trace::{
-    ClusterOptions, CrashHow, CrashPoint, Delay, DiskOptions, Expect, Fault, KeyDistribution,
-    Limits, LinkFault, Mix, NetOptions, NodeOptions, Pace, Place, Profile, Scenario, ScriptedFault,
-    ScriptedOp, Shape, Situation, Swarm, SwarmFault, Target, Workload, fault_document, parse_fault,
-    parse_scenario,
+    ClusterOptions, CrashHow, CrashPoint, Delay, DiskOptions, Expect, Fault, Heal, KeyDistribution,
+    Limits, LinkFault, MemberDraw, MemberKind, MemberSwarm, Mix, NetOptions, NodeOptions, Pace,
+    Place, Profile, Scenario, ScriptedFault, ScriptedOp, Shape, Situation, Swarm, SwarmFault,
+    Target, VoterBounds, Workload, fault_document, parse_fault, parse_scenario,
 };
 
 const NODES: u64 = 9;
@@ -90,7 +90,9 @@ fn swarm() -> impl Strategy<Value = Swarm> {
         (vec(target(), 1..3), vec(crash_how(), 1..3), ppm())
             .prop_map(|(targets, how, at_effect)| SwarmFault::Crash { targets, how, at_effect }),
         links().prop_map(SwarmFault::Links),
-        Just(SwarmFault::Membership),
+        (vec(member_kind(), 1..4), ppm(), voters()).prop_map(|(kinds, joint, voters)| {
+            SwarmFault::Membership(MemberSwarm { kinds, joint, voters })
+        }),
     ];
     (ppm(), positive(), nanos(), nanos(), fault).prop_map(|(on, every, a, b, fault)| Swarm {
         on,
@@ -98,6 +100,14 @@ fn swarm() -> impl Strategy<Value = Swarm> {
         lasts: (a.min(b), a.max(b)),
         fault,
     })
+}
+
+fn member_kind() -> impl Strategy<Value = MemberKind> {
+    (0..MemberKind::ALL.len()).prop_map(|place| MemberKind::ALL[place].1)
+}
+
+fn voters() -> impl Strategy<Value = VoterBounds> {
+    (1..=63_u64, 1..=63_u64).prop_map(|(a, b)| VoterBounds { least: a.min(b), most: a.max(b) })
 }
 
 fn admin() -> impl Strategy<Value = Admin> {
@@ -130,7 +140,11 @@ fn fault() -> impl Strategy<Value = ScriptedFault> {
         }),
         links().prop_map(Fault::Links),
         admin().prop_map(Fault::Admin),
-        any::<u64>().prop_map(Fault::DrawnAdmin),
+        (member_kind(), any::<u64>(), any::<bool>(), voters()).prop_map(
+            |(kind, draw, joint, voters)| {
+                Fault::Membership(MemberDraw { kind, draw, joint, voters })
+            }
+        ),
     ];
     (nanos(), nanos(), fault).prop_map(|(at, lasts, fault)| ScriptedFault {
         id: String::new(),
@@ -243,8 +257,16 @@ fn world() -> impl Strategy<Value = (NetOptions, DiskOptions)> {
 }
 
 fn end() -> impl Strategy<Value = (Limits, Expect)> {
-    let limits = (positive(), positive(), 1..=INT_MAX, 1..=INT_MAX).prop_map(
-        |(storm, settle, events_max, check_max)| Limits { storm, settle, events_max, check_max },
+    let heal = prop_oneof![Just(Heal::All), Just(Heal::Quorum)];
+    let limits = (positive(), positive(), heal, nanos(), 1..=INT_MAX, 1..=INT_MAX).prop_map(
+        |(storm, settle, heal, available_within, events_max, check_max)| Limits {
+            storm,
+            settle,
+            heal,
+            available_within,
+            events_max,
+            check_max,
+        },
     );
     let expect = prop_oneof![
         Just(Expect::Pass),

@@ -1,5 +1,6 @@
 //! The nemesis: faults begin, find their victims, and end.
 
+pub(crate) mod members;
 mod network;
 mod process;
 mod target;
@@ -37,12 +38,15 @@ impl<S: System> World<'_, S> {
             }
             Fault::Admin(admin) => {
                 let cause = self.fault_started(number, "admin", describe(admin));
-                self.begin_admin(admin.clone(), number, lasts, cause);
+                self.begin_admin(vec![admin.clone()], number, lasts, cause);
             }
-            Fault::DrawnAdmin(random) => {
-                if let Some(admin) = self.drawn_admin(*random) {
-                    let cause = self.fault_started(number, "admin", describe(&admin));
-                    self.begin_admin(admin, number, lasts, cause);
+            Fault::Membership(change) => {
+                let steps = members::steps(change, self.roster());
+                if !steps.is_empty() {
+                    let words = steps.iter().map(describe).collect::<Vec<_>>().join(", then ");
+                    let detail = format!("{}: {words}", change.kind.name());
+                    let cause = self.fault_started(number, "admin", detail);
+                    self.begin_admin(steps, number, lasts, cause);
                 }
             }
         }

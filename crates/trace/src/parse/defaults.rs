@@ -4,7 +4,7 @@
 use system::ReadMode;
 
 use crate::scenario::{
-    ClusterOptions, Delay, DiskOptions, Expect, KeyDistribution, Limits, Mix, NetOptions,
+    ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution, Limits, Mix, NetOptions,
     NodeOptions, Pace, Profile, Scenario, Workload,
 };
 
@@ -96,6 +96,8 @@ impl Default for Limits {
         Limits {
             storm: 8 * SECOND,
             settle: 10 * SECOND,
+            heal: Heal::All,
+            available_within: 4 * SECOND,
             events_max: 5_000_000,
             check_max: 5_000_000,
         }

@@ -6,8 +6,11 @@
 use serde_json::{Map, Value, json};
 use system::{Admin, ConfChange, NodeSet, Op, Transition};
 
+use super::membership;
 use super::quantity::{write_duration, write_ppm};
-use super::words::{CRASH_HOWS, PLACES, PROFILES, node_names, word_for, write_shape, write_target};
+use super::words::{
+    CRASH_HOWS, HEALS, PLACES, PROFILES, node_names, word_for, write_shape, write_target,
+};
 use crate::scenario::{
     CrashHow, CrashPoint, Delay, Expect, Fault, KeyDistribution, LinkFault, Pace, Scenario,
     ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault, Target,
@@ -46,6 +49,8 @@ impl Scenario {
             "limits": {
                 "storm": write_duration(self.limits.storm),
                 "settle": write_duration(self.limits.settle),
+                "heal": word_for(HEALS, &self.limits.heal),
+                "available-within": write_duration(self.limits.available_within),
                 "events-max": self.limits.events_max,
                 "check-max": self.limits.check_max,
             },
@@ -132,11 +137,7 @@ pub fn fault_document(fault: &ScriptedFault) -> Value {
             ("reconfigure", reconfigure_document(changes, *transition))
         }
         Fault::Admin(Admin::Transfer { to }) => ("transfer", json!({ "to": format!("n{to}") })),
-        // Beyond the integers of TOML: as digits.
-        Fault::DrawnAdmin(draw) => match i64::try_from(*draw) {
-            Ok(draw) => ("membership", json!({ "draw": draw })),
-            Err(_) => ("membership", json!({ "draw": draw.to_string() })),
-        },
+        Fault::Membership(change) => ("membership", membership::draw_document(change)),
     };
     fields["at"] = write_duration(fault.at).into();
     fields["for"] = write_duration(fault.lasts).into();
@@ -188,7 +189,7 @@ fn swarm_document(swarm: &Swarm) -> Value {
             ("crash", json!({ "target": targets, "how": how, "at-effect": at_effect }))
         }
         SwarmFault::Links(links) => ("links", links_document(links)),
-        SwarmFault::Membership => ("membership", json!({})),
+        SwarmFault::Membership(swarm) => ("membership", membership::swarm_document(swarm)),
     };
     fields["on"] = write_ppm(swarm.on).into();
     fields["every"] = write_duration(swarm.every).into();

@@ -5,6 +5,7 @@
 
 use system::{Admin, ConfChange, NodeSet, Transition};
 
+use super::membership;
 use super::net::link_fault;
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
@@ -32,7 +33,7 @@ pub(crate) fn swarm(reader: &mut Reader, node: &Node) -> Option<Swarm> {
         "partition" => &["shape"],
         "crash" => &["target", "how", "at-effect"],
         "links" => &["delay", "loss", "duplicate", "reorder"],
-        _ => &[],
+        _ => membership::SWARM_KEYS,
     };
     let known = [&["on", "every", "for"], own].concat();
     let table = reader.table(node, "this swarm", &known);
@@ -54,7 +55,7 @@ pub(crate) fn swarm(reader: &mut Reader, node: &Node) -> Option<Swarm> {
             at_effect: reader.optional(table, "at-effect", Reader::ppm).unwrap_or(0),
         },
         "links" => SwarmFault::Links(link_fault(reader, table)),
-        _ => SwarmFault::Membership,
+        _ => SwarmFault::Membership(membership::swarm(reader, table)),
     };
     Some(Swarm { on, every: every?, lasts: lasts?, fault })
 }
@@ -86,7 +87,7 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
         "links" => &["delay", "loss", "duplicate", "reorder"],
         "reconfigure" => &["add", "learner", "remove", "changes", "joint"],
         "transfer" => &["to"],
-        _ => &["draw"],
+        _ => membership::FAULT_KEYS,
     };
     let known = [&["at", "for"], own].concat();
     let table = reader.table(node, "this fault", &known);
@@ -105,19 +106,10 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
         "transfer" => reader
             .required(table, "to", Reader::node_id)
             .map(|to| Fault::Admin(Admin::Transfer { to })),
-        _ => reader.required(table, "draw", draw).map(Fault::DrawnAdmin),
+        _ => membership::scripted(reader, table).map(Fault::Membership),
     };
     let id = id.unwrap_or_else(|| format!("f{number}"));
     Some(ScriptedFault { id, at: at?, lasts: lasts?, fault: fault? })
-}
-
-/// The number from which a change is drawn: any 64 bits, as digits in a string where TOML's
-/// integers end.
-fn draw(reader: &mut Reader, node: &Node) -> Option<u64> {
-    match &node.value {
-        Value::Text(digits) if digits.parse::<u64>().is_ok() => digits.parse().ok(),
-        _ => reader.int(node, 0..=u64::MAX),
-    }
 }
 
 fn partition(reader: &mut Reader, table: Table<'_>) -> Option<Shape> {

@@ -7,7 +7,7 @@ use super::faults::{scripted, swarm};
 use super::net::{DISK_KEYS, NET_KEYS, disk, net};
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
-use super::words::{PROFILES, nearest};
+use super::words::{HEALS, PROFILES, nearest};
 use super::workload::{WORKLOAD_KEYS, scripted_op, workload};
 use crate::scenario::{
     ClusterOptions, Expect, Limits, NodeOptions, Profile, Scenario, ScriptedFault,
@@ -39,7 +39,8 @@ pub(crate) const NODE_KEYS: &[&str] = &[
 ];
 
 /// The keys of `[limits]`.
-pub(crate) const LIMITS_KEYS: &[&str] = &["storm", "settle", "events-max", "check-max"];
+pub(crate) const LIMITS_KEYS: &[&str] =
+    &["storm", "settle", "heal", "available-within", "events-max", "check-max"];
 
 const INT_MAX: u64 = i64::MAX.unsigned_abs();
 
@@ -216,9 +217,14 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
     let mut time = |key, default| {
         reader.optional(table, key, |r, n| r.duration_from(n, 1_000_000)).unwrap_or(default)
     };
+    let (storm, settle) = (time("storm", base.storm), time("settle", base.settle));
     Limits {
-        storm: time("storm", base.storm),
-        settle: time("settle", base.settle),
+        storm,
+        settle,
+        heal: reader.optional(table, "heal", |r, n| r.word(n, "heal", HEALS)).unwrap_or(base.heal),
+        available_within: reader
+            .optional(table, "available-within", Reader::duration)
+            .unwrap_or(base.available_within),
         events_max,
         check_max,
     }

@@ -2,7 +2,7 @@
 
 use system::{NodeId, NodeSet, ReadMode};
 
-use crate::scenario::{CrashHow, Place, Profile, Shape, Target};
+use crate::scenario::{CrashHow, Heal, Place, Profile, Shape, Target};
 
 /// The profiles.
 pub(crate) const PROFILES: &[(&str, Profile)] =
@@ -19,6 +19,9 @@ pub(crate) const READ_MODES: &[(&str, ReadMode)] = &[
 /// How a node ends.
 pub(crate) const CRASH_HOWS: &[(&str, CrashHow)] =
     &[("power", CrashHow::Power), ("kill", CrashHow::Kill)];
+
+/// What is healed after the storm.
+pub(crate) const HEALS: &[(&str, Heal)] = &[("all", Heal::All), ("quorum", Heal::Quorum)];
 
 /// Where in an effect a crash falls.
 pub(crate) const PLACES: &[(&str, Place)] =

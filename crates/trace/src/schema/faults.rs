@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::membership::MemberKind;
+
 use super::build::{flag, int, one_kind, reference, some_of, table, text, told, words};
 
 pub(super) fn swarm() -> Value {
@@ -22,7 +24,7 @@ pub(super) fn swarm() -> Value {
         ("partition", kind(vec![("shape", some_of(reference("shape")))])),
         ("crash", kind(crash)),
         ("links", kind(links().into())),
-        ("membership", kind(Vec::new())),
+        ("membership", kind(membership(some_of(member_kind())))),
     ];
     one_kind(&[], &[], &kinds)
 }
@@ -55,15 +57,36 @@ pub(super) fn fault() -> Value {
         { "type": "integer", "minimum": 0 },
         { "type": "string", "pattern": "^[0-9]+$" },
     ]});
+    let mut change = membership(member_kind());
+    change[1].1 = told(flag(), "Whether by joint consensus even if one step would do.");
+    change.push(("draw", told(draw, "Chooses among those who may be meant. Default: 0.")));
     let kinds = [
         ("partition", kind(&["at", "for"], partition)),
         ("crash", kind(&["at", "for"], crash)),
         ("links", kind(&["at", "for"], links().into())),
         ("reconfigure", kind(&["at"], reconfigure)),
         ("transfer", kind(&["at", "to"], vec![("to", reference("node"))])),
-        ("membership", kind(&["at", "draw"], vec![("draw", draw)])),
+        ("membership", kind(&["at", "kind"], change)),
     ];
     one_kind(&[("id", told(text(), "Its name. Default: f and its number."))], &[], &kinds)
+}
+
+fn member_kind() -> Value {
+    words(&MemberKind::ALL.map(|(name, _)| name))
+}
+
+fn membership(kind: Value) -> Vec<(&'static str, Value)> {
+    let voters = json!({
+        "type": "array",
+        "items": { "type": "integer", "minimum": 1, "maximum": 63 },
+        "minItems": 2,
+        "maxItems": 2,
+    });
+    vec![
+        ("kind", told(kind, "What changes.")),
+        ("joint", told(reference("chance"), "Chance that a single change is a joint one.")),
+        ("voters", told(voters, "The fewest and the most voters. Default: [3, 7].")),
+    ]
 }
 
 pub(super) fn links() -> [(&'static str, Value); 4] {
