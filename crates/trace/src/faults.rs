@@ -47,7 +47,7 @@ impl SwarmFault {
             SwarmFault::Partition(_) => "partition",
             SwarmFault::Crash { .. } => "crash",
             SwarmFault::Links(_) => "links",
-            SwarmFault::Membership => "membership",
+            SwarmFault::Membership(_) => "membership",
         }
     }
 }
@@ -62,7 +62,7 @@ impl Fault {
             Fault::Links(_) => "links",
             Fault::Admin(system::Admin::Reconfigure { .. }) => "reconfigure",
             Fault::Admin(system::Admin::Transfer { .. }) => "transfer",
-            Fault::DrawnAdmin(_) => "membership",
+            Fault::Membership(_) => "membership",
         }
     }
 }

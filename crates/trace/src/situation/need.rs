@@ -148,7 +148,7 @@ fn crash(scenario: &Scenario, is_meant: fn(CrashHow) -> bool) -> bool {
 
 /// Whether changes of the cluster are drawn.
 fn drawn(scenario: &Scenario) -> bool {
-    let scripted = scenario.faults.iter().any(|f| matches!(f.fault, Fault::DrawnAdmin(_)));
+    let scripted = scenario.faults.iter().any(|f| matches!(f.fault, Fault::Membership(_)));
     let is_one = |swarm: &crate::Swarm| swarm.on > 0 && swarm.fault.kind() == "membership";
     scripted || scenario.swarm.iter().any(is_one)
 }
