@@ -26,7 +26,13 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// Adds a violation, unless one of the same signature is there already.
+    ///
+    /// # Panics
+    ///
+    /// If the check is not in [`crate::CHECKS`]: whoever writes one lists it there.
     pub(crate) fn add(&mut self, violation: Violation) {
+        let check = violation.check;
+        assert!(crate::CHECKS.iter().any(|(name, _)| *name == check), "{check} is not listed");
         if self.seen.insert(violation.signature()) {
             self.found.push(violation);
         }

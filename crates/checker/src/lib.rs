@@ -1,6 +1,7 @@
 //! The judge: says from events and histories alone whether promises were kept.
 //!
 //! * [`Judge`] watches every event of a run and holds Raft's invariants against it.
+//! * [`Situations`] counts the rare things that a run came into.
 //! * [`linearizable`] decides whether the clients saw one store (*Herlihy and Wing 1990*).
 //!
 //! **Invariant:** nothing here knows how a run is made; a recorded trace is judged as a live run.
@@ -12,6 +13,24 @@ mod invariants;
 pub mod judge;
 pub mod linearizability;
 mod replica;
+pub mod situations;
+
+/// What a run is judged by, each with its source.
+pub const CHECKS: &[(&str, &str)] = &[
+    ("linearizable", "clients saw one store, each operation at one moment (Herlihy and Wing 1990)"),
+    ("election-safety", "at most one leader in a term (Raft, section 5.2)"),
+    ("leader-append-only", "a leader never takes back what is in its log (section 5.3)"),
+    ("log-matching", "equal index and term: equal logs up to there (section 5.3)"),
+    ("leader-completeness", "what is committed is in the log of every later leader (section 5.4)"),
+    ("state-machine-safety", "no two nodes apply different entries at one index (section 5.4)"),
+    ("commit-monotonic", "no commit index goes back, nothing committed is truncated"),
+    ("term-monotonic", "no term goes back, not by a restart either (section 5.1)"),
+    ("vote-kept", "one vote in a term, kept over restarts (section 5.2)"),
+    ("durability", "what was acknowledged is on the disks at the end"),
+    ("convergence", "once all is healed, all replicas hold the same"),
+    ("sut", "no node panics, refuses to start or ends itself"),
+];
 
 pub use judge::{Founding, Judge};
 pub use linearizability::{Linearizable, linearizable};
+pub use situations::{Reached, Situations};

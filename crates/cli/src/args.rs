@@ -42,7 +42,7 @@ enum Command {
     Merge(MergeArgs),
     /// Say how far a sweep is
     Status(StatusArgs),
-    /// List the scenarios, checks or faults there are
+    /// List the scenarios, checks, faults or situations there are
     List {
         /// What to list.
         what: Listing,
@@ -52,9 +52,9 @@ enum Command {
         /// Of which file.
         what: SchemaOf,
     },
-    /// Say what an error code means
+    /// Say what an error code, a check or a situation means
     Explain {
-        /// The code, such as S012.
+        /// The code, such as S012, check/durability or situation/all-down.
         code: String,
     },
     /// Hashes of runs, for comparison with another process
@@ -74,6 +74,8 @@ pub(crate) enum Listing {
     Checks,
     /// What can befall a cluster.
     Faults,
+    /// What a good sweep has seen.
+    Situations,
 }
 
 /// What `squall schema` describes.

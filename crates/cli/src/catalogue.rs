@@ -2,40 +2,11 @@
 
 use std::path::Path;
 
+use trace::Situation;
+
 use crate::args::{Listing, SchemaOf};
 use crate::output::{self, Color, Stop};
 use crate::{exit, find, words};
-
-/// What a run is judged by, each with its source.
-const CHECKS: [(&str, &str); 14] = [
-    ("linearizable", "clients saw one store, each operation at one moment (Herlihy and Wing 1990)"),
-    ("election-safety", "at most one leader in a term (Raft, section 5.2)"),
-    ("leader-append-only", "a leader never takes back what is in its log (section 5.3)"),
-    ("log-matching", "equal index and term: equal logs up to there (section 5.3)"),
-    ("leader-completeness", "what is committed is in the log of every later leader (section 5.4)"),
-    ("state-machine-safety", "no two nodes apply different entries at one index (section 5.4)"),
-    ("commit-monotonic", "no commit index goes back, nothing committed is truncated"),
-    ("term-monotonic", "no term goes back, not by a restart either (section 5.1)"),
-    ("vote-kept", "one vote in a term, kept over restarts (section 5.2)"),
-    ("durability", "what was acknowledged is on the disks at the end"),
-    ("convergence", "once all is healed, all replicas hold the same"),
-    ("liveness", "once all is healed, the cluster elects and commits"),
-    ("sut", "no node panics, refuses to start or ends itself"),
-    ("determinism", "a failure is the same in a fresh process"),
-];
-
-/// What can befall a cluster, as scenarios name it.
-const FAULTS: [(&str, &str); 6] = [
-    (
-        "partition",
-        "cuts links: groups, halves, bridge, majority-ring, pair, isolate-, mute-, deaf-",
-    ),
-    ("crash", "power loss or kill, when idle or before, inside or after an effect; then a restart"),
-    ("links", "all links get another delay, loss, duplication or reordering"),
-    ("reconfigure", "adds, promotes, demotes or removes nodes; jointly if asked (scripted only)"),
-    ("transfer", "hands leadership over (scripted only)"),
-    ("membership", "a change of the cluster that makes sense at the moment, drawn"),
-];
 
 /// Prints a list, one thing per line.
 pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
@@ -57,13 +28,23 @@ pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
             }
         }
         Listing::Checks => {
-            for (name, about) in CHECKS {
+            for (name, about) in testbed::checks() {
                 text.push_str(&format!("{name:<32} {about}\n"));
             }
         }
         Listing::Faults => {
-            for (name, about) in FAULTS {
-                text.push_str(&format!("{name:<32} {about}\n"));
+            for word in trace::FAULTS {
+                let only = match (word.is_drawn, word.is_scripted) {
+                    (true, true) => "",
+                    (true, false) => " (swarm only)",
+                    _ => " (scripted only)",
+                };
+                text.push_str(&format!("{:<32} {}{only}\n", word.name, word.about));
+            }
+        }
+        Listing::Situations => {
+            for situation in Situation::ALL {
+                text.push_str(&format!("{:<32} {}\n", situation.name(), situation.about()));
             }
         }
     }
@@ -83,13 +64,48 @@ pub(crate) fn schema(what: SchemaOf) -> Result<u8, Stop> {
     Ok(exit::PASS)
 }
 
-/// Prints what an error code means.
+/// Prints what an error code, a check or a situation means.
 pub(crate) fn explain(code: &str) -> Result<u8, Stop> {
+    let text = match code.split_once('/') {
+        Some(("situation", name)) => situation(name)?,
+        Some(("check", name)) => check(name)?,
+        _ => problem(code)?,
+    };
+    output::result(&text)?;
+    Ok(exit::PASS)
+}
+
+fn problem(code: &str) -> Result<String, Stop> {
     let found = trace::problem::CODES.iter().find(|(known, _)| known.eq_ignore_ascii_case(code));
     let Some((code, meaning)) = found else {
         let codes: Vec<&str> = trace::problem::CODES.iter().map(|(code, _)| *code).collect();
-        return Err(Stop::bad_input(format!("no code `{code}`; there are {}", codes.join(" "))));
+        let codes = codes.join(" ");
+        let message = format!("no code `{code}`; there are {codes}, check/NAME and situation/NAME");
+        return Err(Stop::bad_input(message));
     };
-    output::result(&format!("{code}: {meaning}\n"))?;
-    Ok(exit::PASS)
+    Ok(format!("{code}: {meaning}\n"))
+}
+
+fn check(name: &str) -> Result<String, Stop> {
+    match testbed::checks().find(|(known, _)| *known == name) {
+        Some((name, about)) => Ok(format!("check/{name}: {about}\n")),
+        None => Err(Stop::bad_input(format!("no check `{name}`; see `squall list checks`"))),
+    }
+}
+
+fn situation(name: &str) -> Result<String, Stop> {
+    let Some(situation) = Situation::named(name) else {
+        let names: Vec<&str> = Situation::ALL.iter().map(|known| known.name()).collect();
+        let help = match trace::nearest(name, &names) {
+            Some(near) => format!("there is one named `{near}`"),
+            None => "see `squall list situations`".to_owned(),
+        };
+        return Err(Stop::bad_input(format!("no situation `{name}`; {help}")));
+    };
+    let mut text = format!("situation/{name}: {}\n", situation.about());
+    for need in situation.needs() {
+        text.push_str(&format!("  needs {need}\n"));
+    }
+    text.push_str(&format!("A scenario requires it by:\n\n[require]\nsituations = [\"{name}\"]\n"));
+    Ok(text)
 }

@@ -17,6 +17,9 @@ use crate::{exit, program, words};
 /// Characters of a sentence of a checker that are shown.
 const SENTENCE_MAX: usize = 400;
 
+/// Columns of the line of situations.
+const LINE_MAX: usize = 98;
+
 /// Whether a fresh process came to the same events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verified {
@@ -114,7 +117,28 @@ fn counts(told: &Told) -> String {
             words::count(counters.snapshots_installed, "snapshot", "snapshots")
         ),
     ];
-    format!("          {}\n", parts.join(", "))
+    format!("          {}\n{}", parts.join(", "), situations(told))
+}
+
+/// The rare things that the run came into; as many as fit into a line.
+fn situations(told: &Told) -> String {
+    let reached = &told.report.situations;
+    if reached.is_empty() {
+        return String::new();
+    }
+    let count = words::count(reached.len() as u64, "situation", "situations");
+    let mut text = format!("          {count}: ");
+    for (shown, reached) in reached.iter().enumerate() {
+        let name = reached.situation.name();
+        if text.len() + name.len() > LINE_MAX {
+            let more = told.report.situations.len() - shown;
+            write!(text, "and {more} more").expect("a String");
+            return text + "\n";
+        }
+        write!(text, "{name}, ").expect("a String");
+    }
+    text.truncate(text.len() - 2);
+    text + "\n"
 }
 
 fn failed(told: &Told, violations: &[Violation], color: bool) -> String {
@@ -222,6 +246,14 @@ pub(crate) fn json(told: &Told) -> Value {
     };
     let counters: serde_json::Map<String, Value> =
         report.counters.each().into_iter().map(|(name, n)| (name.to_owned(), n.into())).collect();
+    let situations: serde_json::Map<String, Value> = report
+        .situations
+        .iter()
+        .map(|reached| {
+            let seen = json!({ "hits": reached.hits, "faults": reached.faults });
+            (reached.situation.name().to_owned(), seen)
+        })
+        .collect();
     let verified = match &told.verified {
         Verified::No => Value::Null,
         Verified::Same => true.into(),
@@ -250,6 +282,7 @@ pub(crate) fn json(told: &Told) -> Value {
         "events": report.events,
         "hash": format!("{:016x}", report.hash),
         "counters": counters,
+        "situations": situations,
         "verified": verified,
         "diverged": diverged,
         "trace": told.trace.as_ref().map(|path| path.display().to_string()),

@@ -29,6 +29,16 @@ mod twice;
 mod workload;
 mod world;
 
+/// What a run is judged by, each with its source: the [`checker`]'s checks, and those of the run
+/// itself.
+pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let own = [
+        ("liveness", "once all is healed, the cluster elects and commits"),
+        ("determinism", "a failure is the same in a fresh process"),
+    ];
+    checker::CHECKS.iter().copied().chain(own)
+}
+
 pub use counters::Counters;
 pub use options::node_config;
 pub use plan::{PlannedOp, operations, plan};

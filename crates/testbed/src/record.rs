@@ -1,6 +1,6 @@
 //! The one place where events are made. Everyone who wants to know is told here.
 
-use checker::Judge;
+use checker::{Founding, Judge, Situations};
 use system::Nanos;
 use trace::{Event, HistoryBuilder, Kind, RunHash};
 
@@ -12,18 +12,20 @@ pub(crate) struct Recorder<'a> {
     now: Nanos,
     hash: RunHash,
     pub(crate) judge: Judge,
+    pub(crate) situations: Situations,
     pub(crate) history: HistoryBuilder,
     pub(crate) counters: Counters,
     observer: &'a mut dyn FnMut(&Event),
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(judge: Judge, observer: &'a mut dyn FnMut(&Event)) -> Self {
+    pub(crate) fn new(founding: Founding, observer: &'a mut dyn FnMut(&Event)) -> Self {
         Recorder {
             seq: 0,
             now: 0,
             hash: RunHash::new(),
-            judge,
+            judge: Judge::new(founding),
+            situations: Situations::new(founding),
             history: HistoryBuilder::default(),
             counters: Counters::default(),
             observer,
@@ -42,6 +44,7 @@ impl<'a> Recorder<'a> {
         self.hash.event(&event);
         self.counters.observe(&event);
         self.judge.observe(&event);
+        self.situations.observe(&event);
         if matches!(event.kind, Kind::Invoke { .. } | Kind::Return { .. }) {
             self.history.observe(&event);
         }

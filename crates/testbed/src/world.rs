@@ -1,6 +1,6 @@
 //! The run: what is due next, and to whom it goes.
 
-use checker::{Founding, Judge};
+use checker::{Founding, Reached};
 use sim::{Chance, Network, Order, Queue};
 use system::{Input, MessageKind, Nanos, NodeId, NodeSet, Reply, Request, RequestId, System};
 use trace::{Event, FaultId, History, Kind, MessageId, Plan, Verdict, Violation};
@@ -28,6 +28,8 @@ pub struct Report {
     pub at: Nanos,
     /// What happened, in numbers.
     pub counters: Counters,
+    /// The situations that it came into; see [`trace::situation`].
+    pub situations: Vec<Reached>,
     /// What the clients saw.
     pub history: History,
     /// Virtual time from the healing to convergence.
@@ -140,7 +142,7 @@ impl<'a, S: System> World<'a, S> {
                 .map(|id| Client::new(id, &scenario.workload, &chance))
                 .collect(),
             admin: Vec::new(),
-            recorder: Recorder::new(Judge::new(founding), observer),
+            recorder: Recorder::new(founding, observer),
             phase: Phase::Storm,
             phase_ends: scenario.limits.storm,
             healed_at: 0,
@@ -224,6 +226,7 @@ impl<'a, S: System> World<'a, S> {
         let at = self.queue.now();
         let history = std::mem::take(&mut self.recorder.history).finish();
         let counters = self.recorder.counters.clone();
+        let situations = self.recorder.situations.reached();
         let (hash, events) = (self.recorder.hash(), self.recorder.events());
         let verdict = self.recorder.judge.finish(&history, self.plan.scenario.limits.check_max);
         let verdict = match (verdict, self.liveness) {
@@ -241,6 +244,7 @@ impl<'a, S: System> World<'a, S> {
             dues: self.dues,
             at,
             counters,
+            situations,
             history,
             recovery: self.recovery,
         }

@@ -84,8 +84,6 @@ situations! {
         "A deposed leader drops entries that it had itself put into its log.";
     EarlierTermCommitted = "earlier-term-committed", [Voters(2), Stir],
         "Entries of an earlier term become committed by the first entry of a new leader.";
-    CommitAheadOfLeadersDisk = "commit-ahead-of-leaders-disk", [Voters(3)],
-        "An entry is committed before it is durable at the leader itself.";
     LeaderCrashesBeforeSync = "leader-crashes-before-sync", [Crash],
         "The leader crashes between writing entries and syncing them.";
     LeaderCrashesWithCommit = "leader-crashes-with-commit", [Voters(2), Crash],
@@ -94,8 +92,8 @@ situations! {
         "So many voters are down that nothing can be committed.";
     AllDown = "all-down", [Crash],
         "All voters are down at once.";
-    CrashDuringRecovery = "crash-during-recovery", [Crash],
-        "A node crashes again before it has recovered.";
+    CrashBeforeRejoining = "crash-before-rejoining", [Crash],
+        "A node that has restarted crashes again before it knows of a leader.";
 
     // Snapshots.
     SnapshotSent = "snapshot-sent", [Voters(2), Snapshots, Stir],
@@ -112,7 +110,7 @@ situations! {
     SnapshotInstalledTwice = "snapshot-installed-twice", [Voters(2), Snapshots, Stir],
         "A node installs a second snapshot without having restarted.";
     SnapshotReplacesTail = "snapshot-replaces-tail", [Voters(2), Snapshots, Stir],
-        "A snapshot replaces a log that holds entries which were never committed.";
+        "A snapshot replaces a log that holds entries which the node does not know to be committed.";
     SnapshotSenderCrashes = "snapshot-sender-crashes", [Voters(2), Snapshots, Crash],
         "A leader crashes while a snapshot of it is on its way.";
     CrashInSnapshotFile = "crash-in-snapshot-file", [Snapshots, Crash],

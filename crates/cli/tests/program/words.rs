@@ -48,8 +48,12 @@ fn what_there_is_can_be_listed() {
     let scenarios = place.run(&["list", "scenarios"]);
     assert!(scenarios.stdout.contains("steady ") && scenarios.code == 0, "{scenarios:?}");
     assert!(!scenarios.stdout.contains("cannot be read"), "{scenarios:?}");
-    assert!(place.run(&["list", "checks"]).stdout.contains("election-safety"));
-    assert!(place.run(&["list", "faults"]).stdout.contains("partition"));
+    let checks = place.run(&["list", "checks"]).stdout;
+    assert!(checks.contains("election-safety ") && checks.contains("determinism "), "{checks}");
+    let faults = place.run(&["list", "faults"]).stdout;
+    assert!(faults.contains("partition ") && faults.contains("over (scripted only)"), "{faults}");
+    let situations = place.run(&["list", "situations"]).stdout;
+    assert!(situations.lines().count() >= 40, "{situations}");
     for what in ["scenario", "trace"] {
         let schema = place.run(&["schema", what]);
         assert!(schema.json().is_object(), "{schema:?}");
@@ -57,6 +61,13 @@ fn what_there_is_can_be_listed() {
     let explained = place.run(&["explain", "s021"]);
     assert!(explained.stdout.contains("no such node"), "{explained:?}");
     assert_eq!(place.run(&["explain", "S999"]).code, 2);
+    let explained = place.run(&["explain", "situation/snapshot-installed"]).stdout;
+    assert!(explained.contains("needs node.snapshot-every above 0"), "{explained}");
+    let unknown = place.run(&["explain", "situation/snapshot-instaled"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("`snapshot-installed`"), "{unknown:?}");
+    assert!(place.run(&["explain", "check/durability"]).stdout.contains("acknowledged"));
+    assert_eq!(place.run(&["explain", "check/taste"]).code, 2);
 }
 
 #[test]
