@@ -249,7 +249,7 @@ mod tests {
             fault = [
               { id = "a b", partition = { at = "1s", for = "2s", groups = [["n1", "n2"], ["n3"]] } },
               { crash = { at = "3s", for = "1s", target = "leader", effect = 3, place = "after" } },
-              { membership = { at = "4s", draw = "18446744073709551615" } },
+              { membership = { at = "4s", kind = "add", draw = "18446744073709551615" } },
             ]
         "#;
         let scenario = parse_scenario("odd.toml", text, &[]).expect("a scenario");

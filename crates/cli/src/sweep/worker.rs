@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sweep::record::Run;
-use sweep::{Divergence, Finding, Plan, Record, Verdict, Work};
+use sweep::{Divergence, Finding, Plan, Record, Sighting, Verdict, Work};
 use testbed::Report;
 use trace::{Scenario, Violation};
 
@@ -213,6 +213,15 @@ impl Worker<'_> {
 /// Takes over what a run was in numbers.
 fn take_report(run: &mut Run, hash: u64, report: &Report) {
     run.hash = Some(hash);
+    run.situations = report
+        .situations
+        .iter()
+        .map(|reached| Sighting {
+            name: reached.situation.name().to_owned(),
+            hits: u64::from(reached.hits),
+            faults: reached.faults.iter().map(|fault| (*fault).to_owned()).collect(),
+        })
+        .collect();
     run.counters = report.counters.each();
     run.counters.push(("events", report.events));
 }
