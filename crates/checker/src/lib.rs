@@ -14,6 +14,7 @@ pub mod judge;
 pub mod linearizability;
 mod replica;
 pub mod situations;
+pub mod synthetic;
 
 /// What a run is judged by, each with its source.
 pub const CHECKS: &[(&str, &str)] = &[

@@ -22,7 +22,7 @@ fn history(lines: &[(u64, &str, u64, u64)]) -> History {
         });
     }
     operations.sort_by_key(|operation| operation.invoked_seq);
-    History { operations }
+    History { initial: None, operations }
 }
 
 /// `put 7`, `get 7`, `append a`, `cas 1 2`; behind it `?` for unknown, `!` for failed.
@@ -165,6 +165,12 @@ fn duplicate_application() {
 
 #[test]
 fn a_spent_budget_is_no_answer() {
-    let lines = [(1, "put 1", 10, 20), (2, "put 2", 30, 40), (3, "get 1", 50, 60)];
+    let lines = [
+        (1, "put 1", 10, 20),
+        (2, "put 2", 30, 40),
+        (1, "put 2", 50, 60),
+        (3, "get 2", 70, 80),
+        (3, "get 1", 90, 100),
+    ];
     assert!(matches!(linearizable(&history(&lines), 2), Linearizable::Unknown(_)));
 }

@@ -1,7 +1,10 @@
 //! The search against all orders there are: on small histories both must say the same.
 
+mod reference;
+
 use checker::{Linearizable, linearizable};
 use proptest::prelude::*;
+use reference::{Held, apply, brute_force};
 use system::{Op, Output, ReadPath};
 use trace::{History, OpId, Operation, Outcome};
 
@@ -54,56 +57,6 @@ fn operation(number: u64, drawn: &Drawn, unknown: u8) -> Operation {
     }
 }
 
-type Held = Option<Vec<u8>>;
-
-/// What the key holds after an operation, if its answer is right.
-fn apply(operation: &Operation, held: &Held) -> Option<Held> {
-    let output = match &operation.outcome {
-        Outcome::Ok { output, .. } => Some(output),
-        _ => None,
-    };
-    match &operation.op {
-        Op::Get { .. } => {
-            let right = output.is_none_or(|o| *o == Output::Value(held.clone().map(Into::into)));
-            right.then(|| held.clone())
-        }
-        Op::Put { value, .. } => Some(Some(value.to_vec())),
-        Op::Delete { .. } => Some(None),
-        Op::Cas { expect, value, .. } => {
-            let swaps = *held == expect.as_ref().map(|e| e.to_vec());
-            let right = output.is_none_or(|o| *o == Output::Swapped(swaps));
-            right.then(|| if swaps { Some(value.to_vec()) } else { held.clone() })
-        }
-        Op::Append { value, .. } => {
-            let mut longer = held.clone().unwrap_or_default();
-            longer.extend_from_slice(value);
-            Some(Some(longer))
-        }
-    }
-}
-
-/// Tries every order. `left` are operations that have not taken effect.
-fn has_an_order(left: &[&Operation], held: &Held) -> bool {
-    if left.iter().all(|o| o.returned_seq == u64::MAX) {
-        return true;
-    }
-    let first_return = left.iter().map(|o| o.returned_seq).min().unwrap_or(u64::MAX);
-    (0..left.len()).filter(|&place| left[place].invoked_seq < first_return).any(|place| {
-        let mut rest = left.to_vec();
-        let next = rest.remove(place);
-        apply(next, held).is_some_and(|held| has_an_order(&rest, &held))
-    })
-}
-
-fn brute_force(history: &History) -> bool {
-    let happened: Vec<&Operation> = history
-        .operations
-        .iter()
-        .filter(|operation| !matches!(operation.outcome, Outcome::Failed(_)))
-        .collect();
-    has_an_order(&happened, &None)
-}
-
 fn drawn(values: u8) -> impl Strategy<Value = Drawn> {
     let numbers = (0..10u8, 0..values, 0..8u8, 0..8u8, 0..10u8, 0..8u8);
     numbers.prop_map(|(what, value, expect, seen, luck, length)| Drawn {
@@ -150,7 +103,7 @@ fn plausible(mut drawn: Vec<Drawn>, lies: u8, unknown: u8) -> History {
         }
     }
     let operations = (0..).zip(&drawn).map(|(n, d)| operation(n, d, unknown)).collect();
-    History { operations }
+    History { initial: None, operations }
 }
 
 fn same_answer(history: &History) -> Result<bool, TestCaseError> {
@@ -162,7 +115,7 @@ fn same_answer(history: &History) -> Result<bool, TestCaseError> {
             // What is shown must be wrong on its own, or with the rest taken as open.
             let shown = &violation.ops;
             let operations = history.operations.iter().filter(|o| shown.contains(&o.id));
-            let part = History { operations: operations.cloned().collect() };
+            let part = History { initial: None, operations: operations.cloned().collect() };
             prop_assert!(!brute_force(&part), "the counterexample has an order: {shown:?}");
         }
         Linearizable::Unknown(reason) => prop_assert!(false, "{reason}"),

@@ -262,7 +262,7 @@ fn acknowledged(index: u64) -> History {
         returned_at: 2,
         outcome: Outcome::Ok { output: Output::Done, path: ReadPath::Log, index },
     };
-    History { operations: vec![operation] }
+    History { initial: None, operations: vec![operation] }
 }
 
 fn committed_run() -> Run {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use system::{Nanos, Op};
+use system::{Nanos, Op, Value};
 
 use crate::event::{Event, Kind, OpId, Outcome};
 
@@ -29,6 +29,8 @@ pub struct Operation {
 /// The operations of a run, in the order of their invocations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
+    /// What every key holds at first; `None` is the absent key.
+    pub initial: Option<Value>,
     /// The operations.
     pub operations: Vec<Operation>,
 }
@@ -82,7 +84,7 @@ impl HistoryBuilder {
     /// The history. Operations still open have an unknown outcome.
     #[must_use]
     pub fn finish(self) -> History {
-        History { operations: self.operations }
+        History { initial: None, operations: self.operations }
     }
 }
 

@@ -7,7 +7,8 @@
 //! * [`plan`]: the faults of one seed, drawn before the run.
 //! * [`event`], [`about`], [`hash`]: what happened, one event at a time, and when two runs are
 //!   the same.
-//! * [`history`], [`verdict`]: what the clients saw, and what was judged.
+//! * [`history`], [`verdict`]: what the clients saw, and what was judged. [`foreign`]: histories
+//!   that others recorded, and ours for them.
 //! * [`header`], [`line`](mod@line), [`write`](mod@write), [`read`], [`trace_schema`](mod@trace_schema):
 //!   a run as a file, one line of JSON for each event.
 //! * [`text`], [`query`], [`state`], [`causes`]: that file for people.
@@ -22,6 +23,7 @@ pub mod case;
 pub mod causes;
 pub mod event;
 pub mod faults;
+pub mod foreign;
 pub mod hash;
 pub mod header;
 pub mod history;

@@ -18,8 +18,12 @@ pub(crate) use parse::parse_fields;
 pub use parse::parse_line;
 pub use write::write_line;
 
-pub(crate) use json::{Fields, Object, hash_digits, list};
-pub(crate) use names::{parse_message, parse_op, parse_tagged};
+pub(crate) use json::{Fields, Object, bytes as json_bytes, hash_digits, list, quote};
+pub(crate) use names::{parse_message, parse_op, parse_tagged, read_path};
+pub(crate) use ops::{
+    parse_id as parse_history_id, parse_op as parse_history_op, write_id as write_history_id,
+    write_op as write_history_op, write_outcome as write_history_outcome,
+};
 
 #[cfg(test)]
 pub(crate) mod arbitrary;

@@ -143,7 +143,7 @@ mod tests {
 
     fn judge(operations: Vec<Operation>) -> Vec<Violation> {
         let mut findings = Findings::default();
-        find(&History { operations }, &mut findings);
+        find(&History { initial: None, operations }, &mut findings);
         findings.into_sorted()
     }
 

@@ -28,12 +28,7 @@ struct Finding<'a> {
 
 /// The violation that a part of a history shows. `all` are all operations on its key.
 pub(super) fn violation(part: &Part<'_>, all: &[&Operation]) -> Violation {
-    let last = part
-        .operations
-        .iter()
-        .filter(|operation| operation.returned_seq <= part.horizon)
-        .max_by_key(|operation| operation.returned_seq)
-        .expect("a history without answers is linearizable");
+    let last = part.last();
     let finding = name(last, part, all);
     let mut operations: Vec<&Operation> = part.operations.clone();
     if let Some(other) = finding.other

@@ -11,19 +11,25 @@
 //! failed one did not happen.
 
 mod anomaly;
+mod appends;
 mod frontier;
+mod intern;
 mod model;
 mod open;
+mod proof;
 mod search;
 mod shrink;
 mod words;
+mod zones;
 
 use std::collections::BTreeMap;
 
 use trace::{History, Operation, Violation};
 
 use model::Model;
-use search::{Answer, search};
+pub use proof::{Explained, Placed, Proof};
+use search::{Answer, Watch};
+use zones::Decision;
 
 /// The answer of [`linearizable`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,49 +42,178 @@ pub enum Linearizable {
     Unknown(String),
 }
 
+/// By which road an answer is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// Zones where they can tell, the search elsewhere.
+    Both,
+    /// Zones alone.
+    Zones,
+    /// The search alone.
+    Search,
+}
+
+/// How much may be spent on an answer, and by which road.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many configurations are tried, all keys together.
+    pub configurations_max: u64,
+    /// By which road.
+    pub road: Road,
+}
+
+/// The answer of [`decide`]: [`Linearizable`] without a proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is an order.
+    Yes,
+    /// There is none, for this key at least.
+    No(Vec<u8>),
+    /// Nobody can tell; says why.
+    Unknown(String),
+}
+
 /// Judges a history, key by key, trying at most `configurations_max` configurations.
 ///
 /// A violation on any key outweighs keys of which nobody can tell. Of several keys, the one whose
 /// history goes wrong first is shown.
 #[must_use]
 pub fn linearizable(history: &History, configurations_max: u64) -> Linearizable {
-    let mut keys: BTreeMap<&[u8], Vec<&Operation>> = BTreeMap::new();
-    for operation in &history.operations {
-        keys.entry(operation.op.key()).or_default().push(operation);
+    let limits = Limits { configurations_max, road: Road::Both };
+    match explain(history, limits, &mut |_, _| true) {
+        Explained::Yes => Linearizable::Yes,
+        Explained::No(proof) => Linearizable::No(proof.violation),
+        Explained::Unknown(reason) => Linearizable::Unknown(reason),
     }
-    let mut budget = configurations_max;
-    let mut violation: Option<Violation> = None;
+}
+
+/// As [`linearizable`], with all that can be shown. `watch` is told how many moments of how many
+/// of the key that is searched lie behind; if it says false, the answer is that nobody can tell.
+#[must_use]
+pub fn explain(
+    history: &History,
+    limits: Limits,
+    watch: &mut dyn FnMut(u64, u64) -> bool,
+) -> Explained {
+    let (broken, unknown) = judge_keys(history, limits, false, watch);
+    let initial = history.initial.as_deref();
+    let shown = broken.iter().map(|operations| {
+        let found = shrink::counterexample(initial, operations);
+        proof::of(&found, operations)
+    });
+    let first = shown.min_by_key(|proof| proof.violation.core.last().copied());
+    match (first, unknown) {
+        (Some(proof), _) => Explained::No(Box::new(proof)),
+        (None, Some(reason)) => Explained::Unknown(reason),
+        (None, None) => Explained::Yes,
+    }
+}
+
+/// As [`linearizable`], but quicker, because it does not say why: the first key that is found to
+/// be broken ends it.
+#[must_use]
+pub fn decide(history: &History, limits: Limits) -> Verdict {
+    let (broken, unknown) = judge_keys(history, limits, true, &mut |_, _| true);
+    match (broken.first().and_then(|operations| operations.first()), unknown) {
+        (Some(operation), _) => Verdict::No(operation.op.key().to_vec()),
+        (None, Some(reason)) => Verdict::Unknown(reason),
+        (None, None) => Verdict::Yes,
+    }
+}
+
+/// The operations of each key that is not linearizable, and why nothing can be said of another.
+fn judge_keys<'a>(
+    history: &'a History,
+    limits: Limits,
+    first_only: bool,
+    watch: &mut Watch<'_>,
+) -> (Vec<Vec<&'a Operation>>, Option<String>) {
+    let decisions = match limits.road {
+        Road::Search => None,
+        _ => Some(zones::by_key(history)),
+    };
+    let is_yes = |decision: &Decision| *decision == Decision::Yes;
+    if decisions.as_ref().is_some_and(|decisions| decisions.iter().all(is_yes)) {
+        return (Vec::new(), None);
+    }
+    let mut budget = limits.configurations_max;
+    let mut broken = Vec::new();
     let mut unknown = None;
-    for (key, mut operations) in keys {
-        operations.sort_by_key(|operation| operation.invoked_seq);
-        let key = String::from_utf8_lossy(key);
-        match search(&Model::new(&operations, u64::MAX), &mut budget) {
+    for (number, operations) in by_key(history, decisions.as_deref()) {
+        let decision = decisions.as_ref().map_or(Decision::Hard, |decisions| decisions[number]);
+        let answer = match decision {
+            Decision::Yes => continue,
+            Decision::No(..) => Answer::No,
+            Decision::Hard => {
+                let model = Model::new(history.initial.as_deref(), &operations, u64::MAX);
+                decide_model(&model, &mut budget, limits.road, watch)
+            }
+        };
+        let key = || String::from_utf8_lossy(operations[0].op.key()).into_owned();
+        match answer {
             Answer::Yes => {}
             Answer::No => {
-                let found = shrink::counterexample(&operations);
-                let found = anomaly::violation(&found, &operations);
-                let is_earlier = |old: &Violation| found.core.last() < old.core.last();
-                if violation.as_ref().is_none_or(is_earlier) {
-                    violation = Some(found);
+                broken.push(operations);
+                if first_only {
+                    break;
                 }
             }
             Answer::Spent => {
-                unknown = Some(format!(
-                    "key {key}: not decided within {configurations_max} configurations"
-                ));
+                let spent = limits.configurations_max;
+                unknown = Some(format!("key {}: not decided within {spent} configurations", key()));
+            }
+            Answer::Stopped => {
+                unknown = Some(format!("key {}: not decided within its time", key()));
                 break;
             }
             Answer::TooOpen => {
-                unknown = Some(format!(
-                    "key {key}: more than {} operations were open at once",
-                    frontier::SLOTS_MAX
-                ));
+                let open = frontier::SLOTS_MAX;
+                unknown =
+                    Some(format!("key {}: more than {open} operations were open at once", key()));
             }
         }
     }
-    match (violation, unknown) {
-        (Some(violation), _) => Linearizable::No(violation),
-        (None, Some(reason)) => Linearizable::Unknown(reason),
-        (None, None) => Linearizable::Yes,
+    (broken, unknown)
+}
+
+/// The operations of each key that is not decided with a yes, in the order of their invocations,
+/// with the key's number.
+fn by_key<'a>(
+    history: &'a History,
+    decisions: Option<&[Decision]>,
+) -> Vec<(usize, Vec<&'a Operation>)> {
+    let mut numbers: BTreeMap<&[u8], usize> = BTreeMap::new();
+    let mut keys: Vec<(usize, Vec<&Operation>)> = Vec::new();
+    for operation in &history.operations {
+        let next = keys.len();
+        let number = *numbers.entry(operation.op.key()).or_insert(next);
+        if number == next {
+            keys.push((number, Vec::new()));
+        }
+        if decisions.is_none_or(|decisions| decisions[number] != Decision::Yes) {
+            keys[number].1.push(operation);
+        }
+    }
+    keys.retain(|(_, operations)| !operations.is_empty());
+    keys.sort_by(|(_, one), (_, other)| one[0].op.key().cmp(other[0].op.key()));
+    for (_, operations) in &mut keys {
+        if !operations.is_sorted_by_key(|operation| operation.invoked_seq) {
+            operations.sort_by_key(|operation| operation.invoked_seq);
+        }
+    }
+    keys
+}
+
+/// Decides one key by its model, first by its zones.
+fn decide_model(model: &Model, budget: &mut u64, road: Road, watch: &mut Watch<'_>) -> Answer {
+    let by_zones = match road {
+        Road::Search => Decision::Hard,
+        _ => zones::of_model(model),
+    };
+    match (by_zones, road) {
+        (Decision::Yes, _) => Answer::Yes,
+        (Decision::No(..), _) => Answer::No,
+        (Decision::Hard, Road::Zones) => Answer::Spent,
+        (Decision::Hard, _) => search::search(model, budget, watch),
     }
 }

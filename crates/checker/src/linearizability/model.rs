@@ -6,10 +6,11 @@
 //! * Operations that did not happen are left out; so are unknown ones that nobody can notice.
 //! * Appending is a relation between the values that matter, found backwards from what was seen.
 
-use std::collections::BTreeMap;
-
 use system::{Op, Output};
 use trace::{Operation, Outcome};
+
+use super::appends::{Edge, settle_appends, trace_appends};
+use super::intern::Interner;
 
 /// A value of the key, as a number.
 pub(super) type State = u32;
@@ -44,6 +45,8 @@ impl Effect {
 pub(super) struct Step {
     /// What it does.
     pub(super) effect: Effect,
+    /// The place of its invocation among the moments.
+    pub(super) call: u32,
     /// The place of its return among the moments; `u32::MAX` if it need not happen at all.
     pub(super) deadline: u32,
     /// Whether it need not happen, and nobody could tell if it did.
@@ -78,30 +81,39 @@ pub(super) struct Model {
     pub(super) suffix_needed: Vec<u32>,
     /// The last moment in which an answer can depend on a value's absence.
     pub(super) differ_until: Option<u32>,
+    /// For each state, the last moment in which somebody is invoked who may need it to have been
+    /// held until then, or what is made of it without a write in between.
+    pub(super) held_until: Vec<u32>,
+    /// For each state, the last moment in which somebody is invoked who needs its absence.
+    pub(super) absent_at: Vec<u32>,
+    /// For each moment, the first return of a write that is invoked behind it.
+    pub(super) overwritten: Vec<u32>,
 }
 
 /// `None` is the absent key.
 type Seen<'a> = Option<&'a [u8]>;
 
+/// The space of values, and that of suffixes.
+const VALUES: u32 = 0;
+
+/// The values that answers can tell from others, and what is appended.
 #[derive(Debug, Default)]
-struct Values<'a> {
-    states: BTreeMap<Seen<'a>, State>,
-    list: Vec<Seen<'a>>,
-    suffixes: BTreeMap<&'a [u8], u32>,
+pub(super) struct Values<'a> {
+    pub(super) states: Interner<'a>,
+    pub(super) suffixes: Interner<'a>,
 }
 
 impl<'a> Values<'a> {
-    fn add(&mut self, value: Seen<'a>) -> State {
-        let next = self.list.len() as State + 1;
-        let state = *self.states.entry(value).or_insert(next);
-        if state == next {
-            self.list.push(value);
-        }
-        state
+    pub(super) fn add(&mut self, value: Seen<'a>) -> State {
+        self.states.add(VALUES, value) + 1
     }
 
-    fn state(&self, value: Seen<'a>) -> State {
-        self.states.get(&value).copied().unwrap_or(JUNK)
+    fn state(&self, value: Seen<'_>) -> State {
+        self.states.find(VALUES, value).map_or(JUNK, |number| number + 1)
+    }
+
+    fn suffix(&self, value: &[u8]) -> u32 {
+        self.suffixes.find(VALUES, Some(value)).expect("every suffix is known")
     }
 }
 
@@ -137,9 +149,9 @@ pub(super) fn seen_by(operation: &Operation) -> Option<Seen<'_>> {
 }
 
 impl Model {
-    /// Reduces operations on one key, in the order of their invocations. What returned after
-    /// `horizon` is taken as still open.
-    pub(super) fn new(operations: &[&Operation], horizon: u64) -> Model {
+    /// Reduces operations on one key, in the order of their invocations. The key holds `initial`
+    /// at first. What returned after `horizon` is taken as still open.
+    pub(super) fn new(initial: Seen<'_>, operations: &[&Operation], horizon: u64) -> Model {
         let known: Vec<(&Operation, Answer)> = operations
             .iter()
             .filter(|operation| operation.invoked_seq <= horizon)
@@ -157,17 +169,19 @@ impl Model {
                     values.add(expect.as_deref());
                 }
                 Op::Append { value, .. } => {
-                    let next = values.suffixes.len() as u32;
-                    values.suffixes.entry(value).or_insert(next);
+                    values.suffixes.add(VALUES, Some(value));
                 }
                 _ => {}
             }
         }
-        let mut model = Model { suffix_needed: vec![0; values.suffixes.len()], ..Model::default() };
-        let edges = trace_appends(&mut values);
-        model.initial = values.state(None);
+        let mut edges = trace_appends(&mut values);
+        let mut model = Model { initial: values.state(initial), ..Model::default() };
         model.build_steps(&known, &values);
-        model.build_needs(values.list.len() + 1, &edges);
+        let (states, suffixes) = (values.states.len() + 1, values.suffixes.len());
+        settle_appends(&mut model, &mut edges, states, suffixes);
+        model.suffix_needed = vec![0; suffixes];
+        model.build_needs(states, &edges);
+        model.build_held(&edges);
         model.mark_unnoticed();
         model
     }
@@ -181,18 +195,17 @@ impl Model {
             if answer != Answer::Open {
                 order.push((operation.returned_seq, Moment { step, returns: true }));
             }
-            self.steps.push(Step { effect, deadline: u32::MAX, unnoticed: false });
+            self.steps.push(Step { effect, call: 0, deadline: u32::MAX, unnoticed: false });
         }
         order.sort_by_key(|(seq, moment)| (*seq, moment.returns));
         self.moments = order.into_iter().map(|(_, moment)| moment).collect();
         for (place, moment) in self.moments.iter().enumerate() {
-            if moment.returns {
-                self.steps[moment.step as usize].deadline = place as u32;
-            }
+            let step = &mut self.steps[moment.step as usize];
+            *if moment.returns { &mut step.deadline } else { &mut step.call } = place as u32;
         }
     }
 
-    fn build_needs(&mut self, states: usize, edges: &[(State, u32, State)]) {
+    fn build_needs(&mut self, states: usize, edges: &[Edge]) {
         self.needed = vec![0; states];
         self.appended = vec![Vec::new(); states];
         self.made_by = vec![Vec::new(); states];
@@ -216,7 +229,7 @@ impl Model {
     }
 
     /// A value is needed for as long as one that an append or an open swap makes of it.
-    fn spread_needs(&mut self, edges: &[(State, u32, State)]) {
+    fn spread_needs(&mut self, edges: &[Edge]) {
         let open_swaps: Vec<(State, State)> = self
             .steps
             .iter()
@@ -248,6 +261,69 @@ impl Model {
         }
     }
 
+    /// Finds how long a state may have to be held, and when another write must have come.
+    fn build_held(&mut self, edges: &[Edge]) {
+        let states = self.needed.len();
+        self.held_until = vec![0; states];
+        self.absent_at = vec![0; states];
+        self.overwritten = vec![u32::MAX; self.moments.len()];
+        let mut made_of: Vec<Vec<State>> = vec![Vec::new(); states];
+        let mut appended_at = vec![0; self.suffix_needed.len()];
+        for step in &self.steps {
+            let held = &mut self.held_until;
+            let mut hold = |state: State| {
+                held[state as usize] = held[state as usize].max(step.call);
+            };
+            match step.effect {
+                Effect::Read(state) => hold(state),
+                Effect::Swap(from, to) => {
+                    hold(from);
+                    made_of[to as usize].push(from);
+                }
+                Effect::Append(suffix) => appended_at[suffix as usize] = step.call,
+                Effect::Differ(state) => {
+                    let at = &mut self.absent_at[state as usize];
+                    *at = (*at).max(step.call);
+                }
+                Effect::Write(_) => {}
+            }
+        }
+        for &(from, suffix, to) in edges {
+            let held = &mut self.held_until[from as usize];
+            *held = (*held).max(appended_at[suffix as usize]);
+            made_of[to as usize].push(from);
+        }
+        self.spread_held(&made_of);
+        let mut first = u32::MAX;
+        for place in (0..self.moments.len()).rev() {
+            self.overwritten[place] = first;
+            let moment = self.moments[place];
+            let step = self.steps[moment.step as usize];
+            if !moment.returns && matches!(step.effect, Effect::Write(_)) {
+                first = first.min(step.deadline);
+            }
+        }
+    }
+
+    /// A state is held for as long as one that a swap or an append makes of it.
+    fn spread_held(&mut self, made_of: &[Vec<State>]) {
+        let mut order: Vec<State> = (0..self.held_until.len() as State).collect();
+        order.sort_by_key(|&state| std::cmp::Reverse(self.held_until[state as usize]));
+        let mut visited = vec![false; order.len()];
+        let mut work = Vec::new();
+        for state in order {
+            let until = self.held_until[state as usize];
+            work.push(state);
+            while let Some(state) = work.pop() {
+                if state == JUNK || std::mem::replace(&mut visited[state as usize], true) {
+                    continue;
+                }
+                self.held_until[state as usize] = until;
+                work.extend(&made_of[state as usize]);
+            }
+        }
+    }
+
     /// Marks what need not happen and that nobody can notice.
     fn mark_unnoticed(&mut self) {
         if self.differ_until.is_some() {
@@ -270,7 +346,7 @@ fn effect(operation: &Operation, answer: Answer, values: &Values<'_>) -> Option<
         Op::Get { .. } => return None,
         Op::Put { value, .. } => Effect::Write(values.state(Some(value))),
         Op::Delete { .. } => Effect::Write(values.state(None)),
-        Op::Append { value, .. } => Effect::Append(values.suffixes[value.as_ref()]),
+        Op::Append { value, .. } => Effect::Append(values.suffix(value)),
         Op::Cas { expect, value, .. } => {
             let from = values.state(expect.as_deref());
             match answer {
@@ -283,33 +359,4 @@ fn effect(operation: &Operation, answer: Answer, values: &Values<'_>) -> Option<
             }
         }
     })
-}
-
-/// Finds, backwards from what matters, the values that appends could have made it of, and adds
-/// them. Returns value, suffix and result, the longest results first.
-fn trace_appends(values: &mut Values<'_>) -> Vec<(State, u32, State)> {
-    let mut lengths: Vec<usize> = values.suffixes.keys().map(|suffix| suffix.len()).collect();
-    lengths.sort_unstable();
-    lengths.dedup();
-    let mut edges = Vec::new();
-    let mut place = 0;
-    while !lengths.is_empty() && place < values.list.len() {
-        let result = place as State + 1;
-        let seen = values.list[place];
-        place += 1;
-        let Some(bytes) = seen else { continue };
-        for &length in lengths.iter().take_while(|&&length| length <= bytes.len()) {
-            let (front, back) = bytes.split_at(bytes.len() - length);
-            let Some(&suffix) = values.suffixes.get(back) else { continue };
-            edges.push((values.add(Some(front)), suffix, result));
-            if front.is_empty() {
-                edges.push((values.add(None), suffix, result));
-            }
-        }
-    }
-    edges.sort_by_key(|&(from, suffix, to)| {
-        let length = values.list[to as usize - 1].map_or(0, <[u8]>::len);
-        (std::cmp::Reverse(length), to, from, suffix)
-    });
-    edges
 }

@@ -29,7 +29,15 @@ pub(super) enum Answer {
     Spent,
     /// More operations were open at once than there are slots.
     TooOpen,
+    /// Whoever watches has had enough.
+    Stopped,
 }
+
+/// Is told now and then how many moments of how many are behind the search; false ends it.
+pub(super) type Watch<'a> = dyn FnMut(u64, u64) -> bool + 'a;
+
+/// How much is tried between two words to who watches.
+const TELL_EVERY: u64 = 1 << 14;
 
 /// The search through one key's operations.
 #[derive(Debug)]
@@ -46,11 +54,15 @@ pub(super) struct Search<'a> {
     /// Whether open operations were given up that might have been of use: an answer that cannot
     /// be explained without them is no proof.
     gave_up: bool,
+    /// Whether whoever watches has had enough.
+    stopped: bool,
 }
 
 /// Judges one key. Takes what it tries from `budget`.
-pub(super) fn search(model: &Model, budget: &mut u64) -> Answer {
+pub(super) fn search(model: &Model, budget: &mut u64, watch: &mut Watch<'_>) -> Answer {
     let mut search = Search::new(model);
+    let mut told = *budget;
+    let moments = model.moments.len() as u64;
     for (now, &moment) in model.moments.iter().enumerate() {
         let step = model.steps[moment.step as usize];
         if step.unnoticed {
@@ -59,9 +71,14 @@ pub(super) fn search(model: &Model, budget: &mut u64) -> Answer {
         search.now = now as u32;
         let going_on = match moment {
             Moment { returns: false, step } => search.invoke(step),
-            Moment { returns: true, step } => search.returned(step, *budget),
+            Moment { returns: true, step } => {
+                search.returned(step, *budget, &mut || watch(now as u64, moments))
+            }
         };
         let cost = std::mem::take(&mut search.frontier.cost);
+        if search.stopped {
+            return Answer::Stopped;
+        }
         if !going_on {
             return Answer::TooOpen;
         }
@@ -70,6 +87,12 @@ pub(super) fn search(model: &Model, budget: &mut u64) -> Answer {
             return Answer::Spent;
         }
         *budget -= cost;
+        if now % 1024 == 0 || told - *budget > TELL_EVERY {
+            told = *budget;
+            if !watch(now as u64, moments) {
+                return Answer::Stopped;
+            }
+        }
         if search.frontier.list().is_empty() {
             return if search.gave_up { Answer::TooOpen } else { Answer::No };
         }
@@ -92,6 +115,7 @@ impl<'a> Search<'a> {
             now: 0,
             junk_is_worst: false,
             gave_up: false,
+            stopped: false,
         }
     }
 
@@ -155,7 +179,7 @@ impl<'a> Search<'a> {
     }
 
     /// An operation returns. The frontier keeps what explains it; it is empty if nothing does.
-    fn returned(&mut self, step: u32, budget: u64) -> bool {
+    fn returned(&mut self, step: u32, budget: u64, watch: &mut dyn FnMut() -> bool) -> bool {
         self.forget();
         let place = self.open.iter().position(|open| open.step == step).expect("it was invoked");
         let returning = self.open[place];
@@ -178,7 +202,7 @@ impl<'a> Search<'a> {
             }
         }
         if !work.list().is_empty() {
-            self.lead_on(work, &mut next, returning, budget);
+            self.stopped = !self.lead_on(work, &mut next, returning, budget, watch);
         }
         self.open.remove(place);
         self.taken &= !returning.bit();
@@ -247,13 +271,22 @@ impl<'a> Search<'a> {
             && made_by.iter().all(|&suffix| self.future.appends[suffix as usize] == 0)
     }
 
-    /// Leads configurations on until `returning` has taken effect.
-    fn lead_on(&self, mut work: Frontier, next: &mut Frontier, returning: Open, budget: u64) {
+    /// Leads configurations on until `returning` has taken effect. False if it was stopped.
+    fn lead_on(
+        &self,
+        mut work: Frontier,
+        next: &mut Frontier,
+        returning: Open,
+        budget: u64,
+        watch: &mut dyn FnMut() -> bool,
+    ) -> bool {
+        let mut told = 0;
         let mut reached = work.clone();
         let mut equals: Vec<(Effect, bool)> = Vec::new();
         let mut order: Vec<Open> =
             self.open.iter().filter(|open| !open.effect.is_pure()).copied().collect();
         order.sort_by_key(|open| (open.deadline, open.slot));
+        let bound = self.held_until(returning);
         while let Some(from) = work.pop() {
             equals.clear();
             for &open in &order {
@@ -261,7 +294,9 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 let Some(state) = self.apply(open.effect, from.state) else { continue };
-                if open.slot != returning.slot && !self.is_worth(&from, open, returning, state) {
+                if open.slot != returning.slot
+                    && !self.is_worth(&from, open, returning, state, bound)
+                {
                     continue;
                 }
                 let like = (self.canonical_effect(open), from.either & open.bit() != 0);
@@ -276,11 +311,19 @@ impl<'a> Search<'a> {
                     work.list_mut().push(to);
                 }
             }
-            if reached.cost + next.cost > budget {
+            let cost = reached.cost + next.cost;
+            if cost > budget {
                 break;
+            }
+            if cost - told > TELL_EVERY {
+                told = cost;
+                if !watch() {
+                    return false;
+                }
             }
         }
         next.cost += reached.cost;
+        true
     }
 
     /// Operations of one canonical effect are interchangeable now.
@@ -294,23 +337,64 @@ impl<'a> Search<'a> {
 
     /// Whether an operation should go in front of the returning one: it has to when it can, or
     /// somebody reacts to what it leaves.
-    fn is_worth(&self, from: &Configuration, open: Open, returning: Open, state: State) -> bool {
+    fn is_worth(
+        &self,
+        from: &Configuration,
+        open: Open,
+        returning: Open,
+        state: State,
+        bound: (u32, u32),
+    ) -> bool {
         if matches!(returning.effect, Effect::Append(_)) {
             return true;
         }
         if matches!(open.effect, Effect::Swap(..)) && !open.is_optional() {
             return true;
         }
-        let waiting = |other: &&Open| other.slot != open.slot && from.done & other.bit() == 0;
-        self.open.iter().filter(waiting).any(|other| match other.effect {
-            Effect::Read(seen) => seen == state,
-            Effect::Differ(value) => value != state,
-            Effect::Swap(value, _) => value == state,
-            Effect::Append(suffix) => {
-                self.model.appended[state as usize].iter().any(|(by, _)| *by == suffix)
+        let mut reacts = false;
+        let mut deadline = open.deadline;
+        let mut can_wait = matches!(open.effect, Effect::Write(_));
+        for other in &self.open {
+            if other.slot == open.slot || from.done & other.bit() != 0 {
+                continue;
             }
-            Effect::Write(_) => false,
-        })
+            match other.effect {
+                Effect::Read(seen) if seen == state => {
+                    reacts = true;
+                    deadline = deadline.min(other.deadline);
+                }
+                Effect::Differ(value) if value != state => {
+                    reacts = true;
+                    deadline = deadline.min(other.deadline);
+                }
+                Effect::Swap(value, _) if value == state => {
+                    reacts = true;
+                    can_wait = false;
+                }
+                Effect::Append(suffix) => {
+                    let mut results = self.model.appended[state as usize].iter();
+                    if results.any(|(by, _)| *by == suffix) {
+                        reacts = true;
+                        can_wait = false;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let (held, overwritten) = bound;
+        let alone = deadline > held && self.model.absent_at[state as usize] < deadline;
+        reacts && !(can_wait && (deadline > overwritten || alone))
+    }
+
+    /// How long at most what the returning operation leaves can have to be held: until the last
+    /// who may see it is invoked, or until a write that is invoked later has returned.
+    fn held_until(&self, returning: Open) -> (u32, u32) {
+        let state = match returning.effect {
+            Effect::Read(state) | Effect::Write(state) | Effect::Swap(_, state) => state,
+            Effect::Differ(_) | Effect::Append(_) => return (u32::MAX, u32::MAX),
+        };
+        let held = self.model.held_until[self.canonical(state) as usize];
+        (held.max(self.now), self.model.overwritten[self.now as usize])
     }
 
     /// The configuration after an operation; `None` if it leads nowhere.

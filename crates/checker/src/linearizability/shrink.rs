@@ -10,7 +10,9 @@ use system::{Op, Output};
 use trace::{Operation, Outcome};
 
 use super::model::{Model, seen_by};
-use super::search::{Answer, search};
+use super::search::Answer;
+use super::zones::{self, Decision};
+use super::{Road, decide_model};
 
 /// What one look may cost, in configurations; one that costs more keeps what it tried to leave out.
 const LOOK_MAX: u64 = 4_000_000;
@@ -28,21 +30,46 @@ pub(super) struct Part<'a> {
     pub(super) operations: Vec<&'a Operation>,
     /// What returned later counts as still open.
     pub(super) horizon: u64,
+    /// What the key holds at first.
+    pub(super) initial: Option<&'a [u8]>,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// The operation whose answer completes the part.
+    pub(super) fn last(&self) -> &'a Operation {
+        let returned = self.operations.iter().filter(|o| o.returned_seq <= self.horizon);
+        returned
+            .filter(|o| matches!(o.outcome, Outcome::Ok { .. }))
+            .max_by_key(|o| o.returned_seq)
+            .expect("a history without answers is linearizable")
+    }
+
     fn is_broken(&self) -> bool {
-        let mut budget = LOOK_MAX;
-        search(&Model::new(&self.operations, self.horizon), &mut budget) == Answer::No
+        match zones::of_key(self.initial, &self.operations, self.horizon) {
+            Decision::Yes => false,
+            Decision::No(..) => true,
+            Decision::Hard => {
+                let model = Model::new(self.initial, &self.operations, self.horizon);
+                decide_model(&model, &mut { LOOK_MAX }, Road::Both, &mut |_, _| true) == Answer::No
+            }
+        }
     }
 }
 
 /// The smallest part that can be found. `operations` are not linearizable, and in order.
-pub(super) fn counterexample<'a>(operations: &[&'a Operation]) -> Part<'a> {
-    let mut part = Part { operations: operations.to_vec(), horizon: u64::MAX };
+pub(super) fn counterexample<'a>(
+    initial: Option<&'a [u8]>,
+    operations: &[&'a Operation],
+) -> Part<'a> {
+    let mut part = Part { operations: operations.to_vec(), horizon: u64::MAX, initial };
     cut_the_end(&mut part);
     if let Some(guess) = guess(&part) {
         part = guess;
+    } else if let Some(operations) = zones::conflict(initial, &part.operations, part.horizon) {
+        let smaller = Part { operations, ..part.clone() };
+        if smaller.is_broken() {
+            part = smaller;
+        }
     }
     let mut looked_at = 0;
     let mut chunk = part.operations.len().div_ceil(2);
@@ -75,7 +102,7 @@ fn guess<'a>(part: &Part<'a>) -> Option<Part<'a>> {
     for suspect in suspects.take(suspects_max) {
         let seed = vec![*last, *suspect];
         let Some(operations) = noticed_together(part, seed) else { continue };
-        let guess = Part { operations, horizon: part.horizon };
+        let guess = Part { operations, ..*part };
         if guess.is_broken() {
             return Some(guess);
         }
@@ -115,7 +142,8 @@ fn cut_the_end(part: &mut Part<'_>) {
     let (mut low, mut high) = (0, returns.len());
     while low < high {
         let middle = usize::midpoint(low, high);
-        let earlier = Part { operations: part.operations.clone(), horizon: returns[middle] };
+        let earlier =
+            Part { operations: part.operations.clone(), horizon: returns[middle], ..*part };
         if earlier.is_broken() {
             high = middle;
         } else {
@@ -147,7 +175,7 @@ fn without<'a>(part: &Part<'a>, start: usize, end: usize) -> Part<'a> {
         }
     }
     operations.sort_by_key(|operation| operation.invoked_seq);
-    Part { operations, horizon: part.horizon }
+    Part { operations, ..*part }
 }
 
 /// What a set of operations has noticed.

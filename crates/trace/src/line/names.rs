@@ -108,7 +108,7 @@ pub(super) fn entry_kind(text: &str) -> Option<EntryKind> {
     by_name(&[EntryKind::Command, EntryKind::Empty, EntryKind::Conf], EntryKind::name, text)
 }
 
-pub(super) fn read_path(text: &str) -> Option<ReadPath> {
+pub(crate) fn read_path(text: &str) -> Option<ReadPath> {
     use ReadPath::{FollowerReadIndex, Lease, Local, Log, ReadIndex, Session};
     by_name(&[Log, Session, ReadIndex, FollowerReadIndex, Lease, Local], ReadPath::name, text)
 }

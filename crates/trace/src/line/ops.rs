@@ -10,18 +10,18 @@ use super::names;
 use crate::event::{OpId, Outcome};
 
 /// Writes which operation a line is about.
-pub(super) fn write_id(line: &mut Object<'_>, id: OpId) {
+pub(crate) fn write_id(line: &mut Object<'_>, id: OpId) {
     let out = line.key("op");
     write!(out, "\"c{}.{}\"", id.client, id.number).expect("a String takes everything");
 }
 
 /// Reads which operation a line is about.
-pub(super) fn parse_id(line: Fields<'_>) -> Result<OpId, String> {
+pub(crate) fn parse_id(line: Fields<'_>) -> Result<OpId, String> {
     line.parsed("op", "an operation like \"c2.5\"", names::parse_op)
 }
 
 /// Writes an operation: its function, its key, and what goes in.
-pub(super) fn write_op(line: &mut Object<'_>, op: &Op) {
+pub(crate) fn write_op(line: &mut Object<'_>, op: &Op) {
     line.text("f", op.name());
     line.bytes("key", op.key());
     match op {
@@ -38,7 +38,7 @@ pub(super) fn write_op(line: &mut Object<'_>, op: &Op) {
 }
 
 /// Reads an operation; `None` if it is one that this build does not know.
-pub(super) fn parse_op(line: Fields<'_>) -> Result<Option<Op>, String> {
+pub(crate) fn parse_op(line: Fields<'_>) -> Result<Option<Op>, String> {
     let function = line.text("f")?;
     let key = line.bytes("key")?.into();
     let value = || line.bytes("in").map(Into::into);
@@ -59,7 +59,7 @@ pub(super) fn parse_op(line: Fields<'_>) -> Result<Option<Op>, String> {
 }
 
 /// Writes how an operation ended. Without `out`, it is done and answers nothing.
-pub(super) fn write_outcome(line: &mut Object<'_>, outcome: &Outcome) {
+pub(crate) fn write_outcome(line: &mut Object<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Ok { output, path, index } => {
             match output {

@@ -1,0 +1,130 @@
+//! Every road to an answer against every other, on hundreds of thousands of small histories: the
+//! zones, the search, both together, Wing, Gong and Lowe's search, and all orders there are.
+
+mod reference;
+
+use checker::linearizability::{Limits, Road, Verdict, decide};
+use checker::synthetic::{Draw, Mix, Shape, history};
+use reference::{brute_force, disturb, wing_gong_lowe};
+use trace::History;
+
+/// More operations are too many for trying all orders.
+const BRUTE_MAX: usize = 7;
+
+fn answer(history: &History, road: Road) -> Option<bool> {
+    match decide(history, Limits { configurations_max: 10_000_000, road }) {
+        Verdict::Yes => Some(true),
+        Verdict::No(_) => Some(false),
+        Verdict::Unknown(_) => None,
+    }
+}
+
+/// How many histories were right, wrong, and decided by the zones alone.
+#[derive(Debug, Default)]
+struct Tally {
+    right: u64,
+    wrong: u64,
+    by_zones: u64,
+}
+
+fn compare(history: &History, tally: &mut Tally) {
+    let expected = wing_gong_lowe(history);
+    let say = || format!("{:#?}", history.operations);
+    if history.operations.len() <= BRUTE_MAX {
+        assert_eq!(brute_force(history), expected, "the references differ: {}", say());
+    }
+    assert_eq!(answer(history, Road::Search), Some(expected), "search: {}", say());
+    assert_eq!(answer(history, Road::Both), Some(expected), "both: {}", say());
+    if let Some(by_zones) = answer(history, Road::Zones) {
+        assert_eq!(by_zones, expected, "zones: {}", say());
+        tally.by_zones += 1;
+    }
+    *if expected { &mut tally.right } else { &mut tally.wrong } += 1;
+}
+
+fn run(histories: u64, salt: u64, shape: impl Fn(&mut Draw) -> Shape) -> Tally {
+    let mut tally = Tally::default();
+    for seed in 0..histories {
+        let mut draw = Draw::new(seed ^ salt << 32);
+        let shape = Shape { seed: seed ^ salt << 32, ..shape(&mut draw) };
+        let mut history = history(&shape);
+        if draw.chance(200_000) {
+            history.initial = Some(bytes::Bytes::from_static(b"0000001"));
+        }
+        let part = [0, 40_000, 150_000][draw.below(3) as usize];
+        disturb(&mut history, &mut draw, part);
+        compare(&history, &mut tally);
+    }
+    // A comparison in which one side always says the same shows little.
+    assert!(tally.right > histories / 10 && tally.wrong > histories / 20, "{tally:?}");
+    tally
+}
+
+fn shape(draw: &mut Draw, values: u64, mix: Mix) -> Shape {
+    Shape {
+        operations: 1 + draw.below(12),
+        clients: 1 + draw.below(6),
+        keys: 1,
+        values,
+        unknown: [0, 0, 100_000, 400_000][draw.below(4) as usize],
+        mix,
+        seed: 0,
+    }
+}
+
+#[test]
+fn registers_of_new_values() {
+    let tally = run(40_000, 1, |draw| shape(draw, 0, Mix::REGISTER));
+    assert!(tally.by_zones > 10_000, "{tally:?}");
+}
+
+#[test]
+fn registers_of_few_values() {
+    run(40_000, 2, |draw| {
+        let values = 1 + draw.below(4);
+        shape(draw, values, Mix::REGISTER)
+    });
+}
+
+#[test]
+fn registers_with_comparisons() {
+    let mix = Mix { get: 30, put: 30, append: 0, cas: 40, delete: 0 };
+    let tally = run(40_000, 3, |draw| {
+        let values = draw.below(5);
+        shape(draw, values, mix)
+    });
+    assert!(tally.by_zones > 10_000, "{tally:?}");
+}
+
+#[test]
+fn stores_of_new_values() {
+    let tally = run(40_000, 4, |draw| shape(draw, 0, Mix::STORE));
+    assert!(tally.by_zones > 10_000, "{tally:?}");
+}
+
+#[test]
+fn stores_of_few_values() {
+    run(40_000, 5, |draw| {
+        let values = 1 + draw.below(3);
+        shape(draw, values, Mix::STORE)
+    });
+}
+
+#[test]
+fn many_open_at_once() {
+    run(20_000, 6, |draw| Shape {
+        clients: 4 + draw.below(6),
+        operations: 7 + draw.below(6),
+        ..shape(draw, draw.clone().below(4), Mix::STORE)
+    });
+}
+
+#[test]
+fn logs_of_appends() {
+    let mix = Mix { get: 40, put: 10, append: 50, cas: 5, delete: 5 };
+    run(40_000, 7, |draw| {
+        let values = [0, 0, 2][draw.below(3) as usize];
+        let operations = 1 + draw.below(10);
+        Shape { operations, ..shape(draw, values, mix) }
+    });
+}
