@@ -134,6 +134,7 @@ fn saturated(mut scenario: Scenario, nodes: u64, think: u64) -> Scenario {
     scenario.workload.mix = Mix { get: 50, put: 50, delete: 0, cas: 0, append: 0 };
     scenario.limits.storm = if think == 0 { 60_000_000_000 } else { 600_000_000_000 };
     scenario.limits.events_max = u64::MAX;
+    scenario.limits.steps_max = u64::MAX;
     scenario
 }
 

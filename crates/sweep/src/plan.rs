@@ -254,6 +254,14 @@ impl Plan {
         self
     }
 
+    /// The same plan for another build, under a name of its own.
+    #[must_use]
+    pub fn of_build(mut self, build: &str) -> Self {
+        build.clone_into(&mut self.build);
+        self.plan = self.hash();
+        self
+    }
+
     /// Reads a plan.
     ///
     /// # Errors

@@ -199,11 +199,17 @@ impl<'a, S: System> World<'a, S> {
     }
 
     fn within_limits(&mut self) -> bool {
-        if self.recorder.events() <= self.plan.scenario.limits.events_max {
+        let limits = &self.plan.scenario.limits;
+        let (events, steps) = (self.recorder.events(), self.dues);
+        if events > limits.events_max {
+            let message = format!("the run recorded {events} events and did not end");
+            self.not_live("event-limit", message);
+        } else if steps > limits.steps_max {
+            let message = format!("the run took {steps} steps and did not end");
+            self.not_live("step-limit", message);
+        } else {
             return true;
         }
-        let message = format!("the run recorded {} events and did not end", self.recorder.events());
-        self.not_live("event-limit", message);
         false
     }
 

@@ -99,3 +99,19 @@ fn chaos_is_not_a_quiet_world() {
     assert!(ok[50] >= 300, "a median seed completes {} operations", ok[50]);
     assert!(elections[50] >= 3, "a median seed has {} elections", elections[50]);
 }
+
+#[test]
+fn a_run_ends_at_its_limits_and_says_so() {
+    let steady = scenarios().into_iter().find(|scenario| scenario.name == "steady");
+    let steady = steady.expect("it is shipped");
+    let signature = |change: &dyn Fn(&mut Scenario)| {
+        let mut scenario = steady.clone();
+        change(&mut scenario);
+        let report = testbed::run(&testbed::plan(&scenario, 1), &mut |_| {});
+        (report.verdict.signature(), report.dues)
+    };
+    let (found, steps) = signature(&|scenario| scenario.limits.steps_max = 5_000);
+    assert_eq!((found.as_deref(), steps), (Some("liveness/step-limit"), 5_001));
+    let (found, _) = signature(&|scenario| scenario.limits.events_max = 5_000);
+    assert_eq!(found.as_deref(), Some("liveness/event-limit"));
+}

@@ -396,6 +396,10 @@ pub struct Limits {
     pub available_within: Nanos,
     /// Events of a run; beyond it the run is a failure (`liveness/event-limit`).
     pub events_max: u64,
+    /// Steps of a run: things that were due. Beyond it the run is a failure
+    /// (`liveness/step-limit`), which is how a run that goes round in circles ends, after the same
+    /// event on every machine.
+    pub steps_max: u64,
     /// Configurations that the linearizability check may visit; beyond it, it says `unknown`.
     pub check_max: u64,
 }

@@ -182,6 +182,7 @@ fn limits() -> Value {
                     told(reference("duration"), "Bound for a quorum in the storm. Default: 4s."),
                 ),
                 ("events-max", int(1, any, "Events of a run. Default: 5000000.")),
+                ("steps-max", int(1, any, "Steps of a run. Default: 50000000.")),
                 ("check-max", int(1, any, "Steps of the check. Default: 5000000.")),
             ],
         ),

@@ -9,4 +9,6 @@ mod place;
 mod replay;
 mod run;
 mod stranger;
+mod sweep;
+mod sweep_ends;
 mod words;

@@ -57,8 +57,14 @@ impl Place {
     pub(crate) fn squall(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_squall"));
         command.args(arguments).current_dir(&self.0);
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "SQUALL_SEED", "SQUALL_TRACE", "SQUALL_FORMAT"] {
-            command.env_remove(name);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["NO_COLOR", "CLICOLOR_", "SQUALL_", "CI_", "GITLAB_", "SLURM_", "JOB_COMPLETION_"]
+                .iter()
+                .any(|beginning| text.starts_with(beginning))
+            {
+                command.env_remove(&name);
+            }
         }
         command
     }

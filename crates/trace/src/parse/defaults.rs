@@ -99,6 +99,7 @@ impl Default for Limits {
             heal: Heal::All,
             available_within: 4 * SECOND,
             events_max: 5_000_000,
+            steps_max: 50_000_000,
             check_max: 5_000_000,
         }
     }

@@ -52,6 +52,7 @@ impl Scenario {
                 "heal": word_for(HEALS, &self.limits.heal),
                 "available-within": write_duration(self.limits.available_within),
                 "events-max": self.limits.events_max,
+                "steps-max": self.limits.steps_max,
                 "check-max": self.limits.check_max,
             },
             "expect": match &self.expect {

@@ -40,7 +40,7 @@ pub(crate) const NODE_KEYS: &[&str] = &[
 
 /// The keys of `[limits]`.
 pub(crate) const LIMITS_KEYS: &[&str] =
-    &["storm", "settle", "heal", "available-within", "events-max", "check-max"];
+    &["storm", "settle", "heal", "available-within", "events-max", "steps-max", "check-max"];
 
 const INT_MAX: u64 = i64::MAX.unsigned_abs();
 
@@ -213,6 +213,7 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
     let mut int =
         |key, default| reader.optional(table, key, |r, n| r.int(n, 1..=INT_MAX)).unwrap_or(default);
     let events_max = int("events-max", base.events_max);
+    let steps_max = int("steps-max", base.steps_max);
     let check_max = int("check-max", base.check_max);
     let mut time = |key, default| {
         reader.optional(table, key, |r, n| r.duration_from(n, 1_000_000)).unwrap_or(default)
@@ -226,6 +227,7 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
             .optional(table, "available-within", Reader::duration)
             .unwrap_or(base.available_within),
         events_max,
+        steps_max,
         check_max,
     }
 }
