@@ -42,6 +42,12 @@ enum Command {
     Merge(MergeArgs),
     /// Say how far a sweep is
     Status(StatusArgs),
+    /// Write a scenario and a workflow to begin with
+    Init {
+        /// Where; the root of a repository.
+        #[arg(value_name = "DIR", default_value = ".")]
+        directory: PathBuf,
+    },
     /// List the scenarios, checks, faults or situations there are
     List {
         /// What to list.
@@ -278,6 +284,7 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::Replay(args) => crate::replay::replay(&args, color),
         Command::Inspect(args) => crate::inspect::inspect(&args, color),
         Command::Corpus(args) => crate::corpus::corpus(&args, color),
+        Command::Init { directory } => crate::init::init(&directory, color),
         Command::List { what } => crate::catalogue::list(what, color),
         Command::Schema { what } => crate::catalogue::schema(what),
         Command::Explain { code } => crate::catalogue::explain(&code),

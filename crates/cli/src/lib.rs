@@ -20,6 +20,7 @@ mod exit;
 mod find;
 mod fresh;
 mod hash;
+mod init;
 mod inspect;
 mod output;
 mod program;

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod corpus;
+mod init;
 mod place;
 mod replay;
 mod run;
