@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod corpus;
+mod engines;
 mod init;
 mod place;
 mod replay;
