@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{determinism, process, soak, tidy};
+use crate::{determinism, engines, process, slurm, soak, tidy};
 
 /// Seeds of each scenario that a change must pass.
 const SOAK_SEEDS: u64 = 20;
@@ -46,7 +46,7 @@ impl Tally {
 /// If a step failed; the complaints are printed by then, and the sum behind them.
 pub(crate) fn ci() -> Result<String, String> {
     let mut tally = Tally::default();
-    let steps: [(&str, Step); 7] = [
+    let steps: [(&str, Step); 9] = [
         ("format", || command(&["fmt", "--all", "--check"])),
         ("tidy", || say(tidy::tidy())),
         ("clippy", || {
@@ -54,6 +54,8 @@ pub(crate) fn ci() -> Result<String, String> {
         }),
         ("tests", tests),
         ("expectations", expectations),
+        ("engines", || unless_skipped(engines::engines())),
+        ("slurm", || unless_skipped(slurm::slurm(&slurm::Options::default()))),
         ("determinism", || say(determinism::compare(DETERMINISM_SEEDS))),
         ("soak", || say(soak::soak(&soak::Options { seeds: SOAK_SEEDS, scenarios: Vec::new() }))),
     ];
@@ -79,6 +81,14 @@ fn say(result: Result<String, String>) -> Result<u64, String> {
     result.map(|summary| {
         println!("{summary}");
         1
+    })
+}
+
+/// As [`say`]; a step that was skipped counts for nothing.
+fn unless_skipped(result: Result<String, String>) -> Result<u64, String> {
+    result.map(|summary| {
+        println!("{summary}");
+        u64::from(!summary.starts_with("SKIP"))
     })
 }
 

@@ -8,9 +8,11 @@ mod banlist;
 mod bench;
 mod ci;
 mod determinism;
+mod engines;
 mod golden;
 mod instructions;
 mod process;
+mod slurm;
 mod soak;
 mod tidy;
 
@@ -26,6 +28,8 @@ cargo xtask COMMAND
   bench run [--rounds N]                 CPU time of a run, beside a bare raft-rs loop
   bench run --ir                         instructions per step, counted under callgrind
   golden                                 record the kept traces again, after a change of hashes
+  engines                                manifests and workflows against their schemas, offline
+  slurm [--repeat N] [--squall PATH]     a job array on a real Slurm loses a worker and a node
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
 ";
 
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         }
         Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),
         Some((&"golden", [])) => golden::record(),
+        Some((&"engines", [])) => engines::engines(),
+        Some((&"slurm", flags)) => slurm::Options::parse(flags).and_then(|o| slurm::slurm(&o)),
         Some((&"determinism", flags)) => determinism::seeds(flags).and_then(determinism::compare),
         Some((&("-h" | "--help" | "help"), _)) => Ok(HELP.to_owned()),
         _ => Err(HELP.to_owned()),
