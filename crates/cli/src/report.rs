@@ -211,6 +211,10 @@ fn last_lines(told: &Told) -> String {
             .expect("a String");
         }
     }
+    if let (Some(path), Verdict::Fail(_)) = (&told.trace, &told.report.verdict) {
+        let path = words::quoted(&path.display().to_string());
+        writeln!(text, "  keep       {} corpus add {path}", program::command()).expect("a String");
+    }
     writeln!(text, "  reproduce  {}", told.reproduce).expect("a String");
     text
 }
