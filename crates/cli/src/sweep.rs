@@ -16,7 +16,9 @@ mod progress;
 mod signals;
 mod store;
 mod tell;
+mod traces;
 mod until;
+mod usage;
 mod worker;
 
 use std::path::Path;
@@ -245,6 +247,7 @@ fn run(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         progress.tick(&crew.busy());
+        crew.end_hung(args.wall_limit);
         if until.reached(set) || broken.is_some() {
             crew.kill();
         } else if signals.came() {
@@ -258,9 +261,9 @@ fn run(
             crew.close();
         }
     }
-    crew.disband();
+    let used = crew.disband();
     let (runs, wall) = progress.end();
-    tell::pace(runs, wall);
+    tell::pace(runs, wall, &used);
     match broken {
         Some(stop) => Err(stop),
         None => Ok(until),

@@ -15,7 +15,17 @@ use crate::output::Stop;
 /// How often a process must die of a seed.
 const DEATHS: usize = 2;
 
-/// Runs the seeds of a chunk one by one. `None` if `stopped` says so on the way.
+/// What is minded while seeds are run alone.
+pub(crate) struct Care<'a> {
+    /// Where each is noted.
+    pub(crate) journal: &'a Journal,
+    /// Whether all is given up.
+    pub(crate) stopped: &'a dyn Fn() -> bool,
+    /// Whether a seed took too long and was ended for it.
+    pub(crate) hung: &'a dyn Fn(u64) -> bool,
+}
+
+/// Runs the seeds of a chunk one by one. `None` if all is given up on the way.
 ///
 /// # Errors
 ///
@@ -23,9 +33,8 @@ const DEATHS: usize = 2;
 pub(crate) fn run(
     plan: &Plan,
     chunk: u64,
-    journal: &Journal,
+    care: &Care<'_>,
     begun: &mut dyn FnMut(u64, Leash),
-    stopped: &dyn Fn() -> bool,
 ) -> Result<Option<Record>, Stop> {
     let work = plan.work(chunk).expect("the chunk is in the plan");
     let (from, to) = plan.places(work);
@@ -34,18 +43,24 @@ pub(crate) fn run(
     let mut record = Record::new(&plan.plan, chunk, &planned.name, first);
     for place in from..to {
         let seed = plan.seed(work, place);
-        if journal.begin_alone(chunk, place) {
-            record.push(aborted(plan, chunk, seed, "the whole sweep ended each time it ran"));
+        if care.journal.begin_alone(chunk, place) {
+            let cause = "the whole sweep ended each time it ran";
+            record.push(ended(plan, chunk, seed, "sut/aborted", cause));
         } else {
-            match once(plan, chunk, place, begun, stopped)? {
+            match once(plan, chunk, place, care, begun)? {
                 Outcome::Record(part) => record.append(*part),
                 Outcome::Died(status) => {
-                    record.push(aborted(plan, chunk, seed, &cause(status)));
+                    let cause = format!("the process that ran it died: {}", cause(status));
+                    record.push(ended(plan, chunk, seed, "sut/aborted", &cause));
+                }
+                Outcome::Hung => {
+                    let cause = "it did not come to an end (see --wall-limit)";
+                    record.push(ended(plan, chunk, seed, "sut/hung", cause));
                 }
                 Outcome::Stopped => return Ok(None),
             }
         }
-        journal.end_alone(chunk, place);
+        care.journal.end_alone(chunk, place);
         let caught = record.findings.iter().any(|finding| finding.verdict == Verdict::Fail);
         if work == Work::Canary && caught {
             break;
@@ -57,6 +72,7 @@ pub(crate) fn run(
 enum Outcome {
     Record(Box<Record>),
     Died(ExitStatus),
+    Hung,
     Stopped,
 }
 
@@ -64,12 +80,13 @@ fn once(
     plan: &Plan,
     chunk: u64,
     place: u64,
+    care: &Care<'_>,
     begun: &mut dyn FnMut(u64, Leash),
-    stopped: &dyn Fn() -> bool,
 ) -> Result<Outcome, Stop> {
+    let seed = plan.seed(plan.work(chunk).expect("the chunk is in the plan"), place);
     let mut deaths = 0;
     loop {
-        if stopped() {
+        if (care.stopped)() {
             return Ok(Outcome::Stopped);
         }
         let mut hand = Hand::hire(plan)?;
@@ -77,7 +94,8 @@ fn once(
         let answer = hand.ask(chunk, (place, place + 1), &mut |seed| begun(seed, leash.clone()))?;
         match answer {
             Answer::Record(part) => return Ok(Outcome::Record(part)),
-            Answer::Died(_) if stopped() => return Ok(Outcome::Stopped),
+            Answer::Died(_) if (care.stopped)() => return Ok(Outcome::Stopped),
+            Answer::Died(_) if (care.hung)(seed) => return Ok(Outcome::Hung),
             Answer::Died(status) => {
                 deaths += 1;
                 if deaths == DEATHS {
@@ -89,14 +107,13 @@ fn once(
 }
 
 /// A run that ended its process.
-fn aborted(plan: &Plan, chunk: u64, seed: u64, cause: &str) -> Run {
+fn ended(plan: &Plan, chunk: u64, seed: u64, sig: &str, cause: &str) -> Run {
     let work = plan.work(chunk).expect("the chunk is in the plan");
     let (planned, _) = plan.scenario_of(work);
     let scenario = planned.parse().expect("the plan was checked");
     let knobs = sweep::knobs(&testbed::plan(&scenario, seed));
-    let message = format!("the process that ran it died: {cause}");
-    let mut finding = Finding::new(chunk, &planned.name, seed, Verdict::Fail, &message);
-    "sut/aborted".clone_into(&mut finding.sig);
+    let mut finding = Finding::new(chunk, &planned.name, seed, Verdict::Fail, cause);
+    sig.clone_into(&mut finding.sig);
     finding.knobs.clone_from(&knobs);
     Run {
         seed,

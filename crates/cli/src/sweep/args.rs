@@ -37,7 +37,7 @@ pub(crate) struct WhatArgs {
     /// The scenario that must fail, instead of the one that is built in.
     #[arg(long, value_name = "SCENARIO", hide = true)]
     pub(crate) canary: Option<String>,
-    /// Plants a mistake in the workers: abort, kill, panic or differ, and the seed.
+    /// Plants a mistake in the workers: abort, kill, hang, panic or differ, and the seed.
     #[arg(long, value_name = "HOW:SEED", hide = true)]
     pub(crate) poison: Option<String>,
 }
@@ -83,6 +83,12 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     #[arg(env = "SQUALL_BUDGET", hide_env_values = true)]
     pub(crate) budget: Option<Duration>,
+    /// Give up a seed after this much real time: it is a failure, sut/hung. A run that goes round
+    /// in circles ends by itself, the same everywhere (limits.steps-max); this is for a node that
+    /// never answers.
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m")]
+    #[arg(env = "SQUALL_WALL_LIMIT", hide_env_values = true)]
+    pub(crate) wall_limit: Duration,
     /// Stop after so many signatures; 0 for never. Default: 10, with --plan or --worker never.
     #[arg(long, value_name = "N")]
     pub(crate) max_fail: Option<u64>,

@@ -1,17 +1,18 @@
 //! Worker processes and the threads that feed them. Which worker runs a chunk changes nothing.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sweep::{Plan, Record};
 
 use super::alone;
 use super::hand::{Answer, Hand, Leash};
 use super::journal::Journal;
+use super::usage::Usage;
 use crate::output::Stop;
 
 /// What the crew has to say.
@@ -40,6 +41,9 @@ pub(crate) struct Busy {
     leash: Option<Leash>,
 }
 
+/// What a thread leaves behind.
+type Left = Option<Usage>;
+
 /// What threads and parent share.
 #[derive(Debug)]
 struct Shared {
@@ -51,6 +55,8 @@ struct Shared {
     /// Chunks that are begun are given up.
     killed: AtomicBool,
     busy: Mutex<Vec<Busy>>,
+    /// Chunks and seeds that took too long.
+    hung: Mutex<BTreeSet<(u64, u64)>>,
 }
 
 /// The workers of a sweep.
@@ -59,7 +65,7 @@ pub(crate) struct Crew {
     shared: Arc<Shared>,
     /// What they have to say; over when all have gone.
     pub(crate) news: Receiver<News>,
-    threads: Vec<thread::JoinHandle<()>>,
+    threads: Vec<thread::JoinHandle<Left>>,
 }
 
 impl Crew {
@@ -74,6 +80,7 @@ impl Crew {
             closing: AtomicBool::new(false),
             killed: AtomicBool::new(false),
             busy: Mutex::new(vec![Busy::default(); jobs]),
+            hung: Mutex::default(),
         });
         let threads = (0..jobs)
             .map(|number| {
@@ -105,27 +112,45 @@ impl Crew {
         }
     }
 
+    /// Ends workers whose seed takes longer than this.
+    pub(crate) fn end_hung(&self, limit: Duration) {
+        for busy in self.shared.busy().iter_mut() {
+            let late = |at: &&(String, u64, Instant)| at.2.elapsed() > limit;
+            let Some((_, seed, _)) = busy.at.as_ref().filter(late) else { continue };
+            self.shared.hung().extend(busy.chunk.map(|chunk| (chunk, *seed)));
+            busy.at = None;
+            if let Some(leash) = &busy.leash {
+                let _ = leash.lock().expect("no panic while it is held").kill();
+            }
+        }
+    }
+
     /// A chunk has been stored, or will not be.
     pub(crate) fn settle(&self, chunk: u64) {
         self.shared.journal.end(chunk);
     }
 
-    /// Waits for everybody to go; what they had begun is given up in good order.
-    pub(crate) fn disband(self) {
+    /// Waits for everybody to go; what they had begun is given up in good order. Returns what each
+    /// has used.
+    pub(crate) fn disband(self) -> Vec<Usage> {
         drop(self.news);
-        for thread in self.threads {
-            let _ = thread.join();
-        }
+        let left = self.threads.into_iter().map(|thread| thread.join().ok().flatten());
+        let used = left.flatten().collect();
         let chunks: Vec<u64> = self.shared.busy().iter().filter_map(|busy| busy.chunk).collect();
         for chunk in chunks {
             self.shared.journal.end(chunk);
         }
+        used
     }
 }
 
 impl Shared {
     fn busy(&self) -> std::sync::MutexGuard<'_, Vec<Busy>> {
         self.busy.lock().expect("no panic while it is held")
+    }
+
+    fn hung(&self) -> std::sync::MutexGuard<'_, BTreeSet<(u64, u64)>> {
+        self.hung.lock().expect("no panic while it is held")
     }
 
     fn next(&self) -> Option<u64> {
@@ -140,8 +165,8 @@ impl Shared {
     }
 
     /// One thread: takes chunks and has them run until there are none.
-    fn work(&self, number: usize, news: &Sender<News>) {
-        let mut hand = None;
+    fn work(&self, number: usize, news: &Sender<News>) -> Left {
+        let (mut hand, mut used) = (None, None);
         while let Some(chunk) = self.next() {
             let begin = |busy: &mut Vec<Busy>| {
                 busy[number] = Busy { chunk: Some(chunk), ..Busy::default() };
@@ -149,14 +174,16 @@ impl Shared {
             begin(&mut self.busy());
             let done = match self.run(number, chunk, &mut hand, news) {
                 Ok(Some(record)) => news.send(News::Done(Box::new(record))),
-                Ok(None) => return,
+                Ok(None) => break,
                 Err(stop) => news.send(News::Broken(stop)),
             };
             if done.is_err() {
-                return;
+                break;
             }
             self.busy()[number] = Busy::default();
+            used = hand.as_ref().and_then(|hand: &Hand| Usage::of(hand.id(), used)).or(used);
         }
+        used
     }
 
     /// Runs a chunk; `None` if it was given up.
@@ -194,6 +221,12 @@ impl Shared {
         }
         let _ = news.send(News::Died { chunk });
         self.busy()[number].begun = 0;
-        alone::run(&self.plan, chunk, &self.journal, &mut begun, &|| self.killed())
+        let care = alone::Care {
+            journal: &self.journal,
+            stopped: &|| self.killed(),
+            hung: &|seed| self.hung().contains(&(chunk, seed)),
+        };
+        self.hung().retain(|(of, _)| *of != chunk);
+        alone::run(&self.plan, chunk, &care, &mut begun)
     }
 }

@@ -50,6 +50,11 @@ impl Hand {
         Ok(Hand { child: Arc::new(Mutex::new(child)), stdin, stdout })
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().expect("no panic while it is held").id()
+    }
+
     /// For whoever may have to end it.
     pub(crate) fn leash(&self) -> Leash {
         self.child.clone()

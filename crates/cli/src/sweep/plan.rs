@@ -1,5 +1,6 @@
 //! From the command line to a plan.
 
+use std::io::Read;
 use std::path::Path;
 
 use sweep::{Plan, Planned, Program, Seeds};
@@ -18,6 +19,9 @@ const NUMBER: u64 = 1000;
 /// The scenario that must fail, as it is shipped.
 const CANARY: (&str, &str) =
     ("raftexample", include_str!("../../../../scenarios/raftexample.toml"));
+
+/// Bytes of the program that are hashed at once.
+const BUILD_BLOCK: usize = 1 << 16;
 
 /// A plan, and how its seeds were chosen, in words.
 pub(crate) struct Asked {
@@ -139,9 +143,20 @@ fn list(path: &Path) -> Result<Vec<u64>, Stop> {
 ///
 /// If the program cannot be read.
 pub(crate) fn build() -> Result<String, Stop> {
-    let bytes = program::path().and_then(std::fs::read);
-    let bytes = bytes.map_err(|error| {
+    let hashed = program::path().and_then(|path| {
+        let mut file = std::fs::File::open(path)?;
+        let (mut digest, mut block) = (Digest::new(), Vec::with_capacity(BUILD_BLOCK));
+        loop {
+            let mut part = file.by_ref().take(BUILD_BLOCK as u64);
+            block.clear();
+            if part.read_to_end(&mut block)? == 0 {
+                return Ok(digest.finish());
+            }
+            digest = digest.bytes(&block);
+        }
+    });
+    let hash = hashed.map_err(|error| {
         Stop::environment(format!("cannot read this program to name its build: {error}"))
     })?;
-    Ok(format!("{:016x}", Digest::new().bytes(&bytes).finish()))
+    Ok(format!("{hash:016x}"))
 }

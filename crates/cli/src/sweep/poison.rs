@@ -14,6 +14,8 @@ enum How {
     Abort,
     /// The process is killed, as one that takes too much memory is.
     Kill,
+    /// The run never ends.
+    Hang,
     /// The testbed panics.
     Panic,
     /// The run depends on the process.
@@ -28,11 +30,13 @@ impl Poison {
     /// If it is not that.
     pub(crate) fn read(text: Option<&str>) -> Result<Self, String> {
         let Some(text) = text else { return Ok(Poison(None)) };
-        let expected = || format!("`{text}` is not abort:, kill:, panic: or differ: and a seed");
+        let expected =
+            || format!("`{text}` is not abort:, kill:, hang:, panic: or differ: and a seed");
         let (how, seed) = text.split_once(':').ok_or_else(expected)?;
         let how = match how {
             "abort" => How::Abort,
             "kill" => How::Kill,
+            "hang" => How::Hang,
             "panic" => How::Panic,
             "differ" => How::Differ,
             _ => return Err(expected()),
@@ -48,6 +52,9 @@ impl Poison {
                 let id = std::process::id().to_string();
                 let _ = Command::new("kill").args(["-KILL", &id]).status();
             }
+            Some((How::Hang, at)) if at == seed => loop {
+                std::thread::park();
+            },
             Some((How::Panic, at)) if at == seed => panic!("poisoned at seed {seed}"),
             _ => {}
         }

@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sweep::{Plan, Record, Set};
 
@@ -23,6 +24,9 @@ pub(crate) const PLAN: &str = "plan.json";
 
 /// The beginning of the names of files that are being written.
 const PARTIAL: &str = ".tmp-";
+
+/// The age from which on nobody is writing such a file any more.
+const PARTIAL_AGE_MAX: Duration = Duration::from_secs(3600);
 
 /// A directory of records of one plan.
 #[derive(Debug)]
@@ -61,7 +65,21 @@ impl Store {
             }
             Err(error) => return Err(unwritable(&path, &error)),
         }
+        store.sweep_out();
         Ok(store)
+    }
+
+    /// Removes what somebody who was killed had half written long ago. What is younger may be
+    /// under way.
+    fn sweep_out(&self) {
+        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
+            let partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
+            let age = entry.metadata().and_then(|meta| meta.modified()).ok();
+            let age = age.and_then(|written| written.elapsed().ok()).unwrap_or_default();
+            if partial && age > PARTIAL_AGE_MAX {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// The directory.

@@ -9,7 +9,8 @@ use sweep::{Plan, Record, Set, Shard, Summary, Work};
 
 use super::args::{NoSeeds, SweepArgs};
 use super::until::Until;
-use super::{Sink, store};
+use super::usage::Usage;
+use super::{Sink, store, traces};
 use crate::output::{self, Color, Format, Stop};
 use crate::{exit, words};
 
@@ -47,13 +48,28 @@ pub(crate) fn findings(args: &SweepArgs, plan: &Plan, record: &Record) -> Result
     Ok(())
 }
 
-/// How fast it was; not part of the result.
-pub(crate) fn pace(runs: u64, wall: Duration) {
-    if runs > 0 {
-        let rate = runs as f64 / wall.as_secs_f64().max(0.001);
-        let (runs, wall) = (words::count(runs, "run", "runs"), words::wall(wall));
-        output::note(&format!("    pace  {runs} in {wall}, {rate:.0} a second"));
+/// How fast it was, and what it took; not part of the result.
+pub(crate) fn pace(runs: u64, wall: Duration, used: &[Usage]) {
+    if runs == 0 {
+        return;
     }
+    let seconds = wall.as_secs_f64().max(0.001);
+    let rate = runs as f64 / seconds;
+    let (runs, wall) = (words::count(runs, "run", "runs"), words::wall(wall));
+    let mut text = format!("    pace  {runs} in {wall}, {rate:.0} a second");
+    let largest = |of: fn(&Usage) -> u64| used.iter().map(of).max();
+    if let (Some(first), Some(last)) = (largest(|u| u.first_kib), largest(|u| u.last_kib)) {
+        let cpu: Duration = used.iter().map(|used| used.cpu).sum();
+        let share = 100.0 * cpu.as_secs_f64() / (seconds * used.len() as f64);
+        let workers = words::count(used.len() as u64, "worker", "workers");
+        text.push_str(&format!(
+            "; {workers} busy for {share:.0} % of it, with at most {:.1} MiB after the first chunk \
+             and {:.1} after the last",
+            first as f64 / 1024.0,
+            last as f64 / 1024.0,
+        ));
+    }
+    output::note(&text);
 }
 
 /// Sums up, tells, and returns the exit code.
@@ -80,7 +96,12 @@ pub(crate) fn end(
     let text = text(&summary, args.format);
     match sink {
         Sink::Stdout => output::note(text.trim_end()),
-        Sink::Store(_) => output::result(&text)?,
+        Sink::Store(store) => {
+            if !args.worker && traces::keep(store, set, &summary)? > 0 {
+                summary.conclusion = Conclusion::Nondeterminism;
+            }
+            output::result(&text)?;
+        }
     }
     Ok(code(&summary, args.worker, args.no_seeds))
 }

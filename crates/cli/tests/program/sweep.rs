@@ -186,10 +186,12 @@ fn a_seed_that_ends_its_process_is_a_finding_and_the_sweep_goes_on() {
     for (poison, sig, words) in [
         ("abort", "sut/aborted", "SIGABRT"),
         ("kill", "sut/aborted", "SIGKILL (out of memory?)"),
+        ("hang", "sut/hung", "--wall-limit"),
         ("panic", "testbed/panicked", "poisoned at seed 7"),
     ] {
         let line = format!(
-            "sweep short.toml --seeds 0..12 --chunk 6 --poison {poison}:7 --format json --out {poison}"
+            "sweep short.toml --seeds 0..12 --chunk 6 --poison {poison}:7 --format json --out {poison} \
+             --wall-limit 2s"
         );
         let ran = run(&place, &line);
         assert_eq!(ran.code, 100, "{ran:?}");
@@ -264,6 +266,11 @@ fn a_sweep_ends_after_so_many_signatures_at_the_same_chunk_whatever_j() {
         .collect();
     assert_eq!(results[0], results[1]);
     assert!(results[0].contains("after 1 signature (--max-fail)"), "{results:?}");
+    // The best run of the signature is there to be looked at.
+    let traces: Vec<_> = fs::read_dir(place.path("x1/traces")).expect("traces").flatten().collect();
+    assert_eq!(traces.len(), 1);
+    let replayed = run(&place, &format!("replay {}", traces[0].path().display()));
+    assert_eq!(replayed.code, 100, "{replayed:?}");
 }
 
 #[test]

@@ -14,6 +14,9 @@ const KILLS: u64 = 5;
 
 const WHAT: &str = "wrong.toml short.toml --seeds 0..40 --chunk 3 --max-fail 0 -j 2";
 
+/// Seeds of each scenario for each time that a sweep is killed, so that it is not over before.
+const SEEDS_PER_KILL: u64 = 20;
+
 fn start(place: &Place, line: &str) -> Child {
     let mut command = place.squall(&line.split_whitespace().collect::<Vec<_>>());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("squall starts")
@@ -39,24 +42,28 @@ fn until_chunks(place: &Place, directory: &str, count: usize) {
 #[test]
 fn a_sweep_that_is_killed_again_and_again_comes_to_the_same_result() {
     let place = place("killed");
-    let whole = run(&place, &format!("sweep {WHAT} --out whole"));
-    assert_eq!(whole.code, 100, "{whole:?}");
     let kills = std::env::var("SQUALL_KILLS").ok().and_then(|text| text.parse().ok());
     let kills: u64 = kills.unwrap_or(KILLS);
-    let mut resumed = 0;
+    let seeds = kills * SEEDS_PER_KILL;
+    let what = format!("wrong.toml short.toml --seeds 0..{seeds} --chunk 3 --max-fail 0 -j 2");
+    let whole = run(&place, &format!("sweep {what} --out whole"));
+    assert_eq!(whole.code, 100, "{whole:?}");
+    let (mut resumed, mut early) = (0, 0);
     // Moments that no sweep is in step with, and not the same in each round of tests.
     let mut luck = u64::from(std::process::id());
     for _ in 0..kills {
         luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mut child = start(&place, &format!("sweep {WHAT} --out out"));
+        let mut child = start(&place, &format!("sweep {what} --out out"));
         sleep(Duration::from_millis(20 + (luck >> 33) % 400));
+        early += u64::from(child.try_wait().expect("it was started").is_none());
         let _ = child.kill();
         let _ = child.wait();
         let stored = if place.path("out").is_dir() { chunks(&place, "out").len() } else { 0 };
         assert!(stored >= resumed, "a chunk was lost: {stored} of {resumed}");
         resumed = stored;
     }
-    let last = run(&place, &format!("sweep {WHAT} --out out"));
+    assert!(early > kills / 2, "only {early} of {kills} sweeps were killed before their end");
+    let last = run(&place, &format!("sweep {what} --out out"));
     assert_eq!((last.code, &last.stdout), (100, &whole.stdout), "{last:?}");
     assert_eq!(chunks(&place, "out"), chunks(&place, "whole"));
 }
