@@ -153,7 +153,9 @@ impl Judge {
         let findings = &mut self.findings;
         let replica = &mut self.replicas[slot(said.node)];
         match said.note {
-            Note::Append { .. } => self.log_matching.observe(said, replica, findings),
+            Note::Append { .. } | Note::Persisted { .. } | Note::Recovered { .. } => {
+                self.log_matching.observe(said, replica, findings);
+            }
             Note::Truncate { .. } => {
                 leader_append_only::observe(said, replica, findings);
                 self.commit_monotonic.observe(said, findings);

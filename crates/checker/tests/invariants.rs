@@ -142,6 +142,28 @@ fn entries_of_one_index_and_term_are_the_same() {
 }
 
 #[test]
+fn an_entry_that_nobody_else_saw_and_a_crash_took_was_never() {
+    let again = |run: &mut Run| {
+        run.crash(1).start(1).recover(1, 1, 1);
+        run.append_as(1, 1, 2, 7);
+    };
+    let mut run = Run::new();
+    again(run.append(1, 1, 2));
+    run.holds();
+    // It was in another log.
+    let mut run = Run::new();
+    again(run.append(1, 1, 2).append(2, 1, 2));
+    run.breaks("log-matching/diverged");
+    // It was durable.
+    let durable = Note::Persisted { term: 1, vote: 1, commit: 0, last_index: 1 };
+    let mut run = Run::new();
+    again(run.append(1, 1, 2).say(1, durable));
+    run.breaks("log-matching/diverged");
+    // There was no crash.
+    Run::new().append(1, 1, 2).append_as(1, 1, 2, 7).breaks("log-matching/diverged");
+}
+
+#[test]
 fn equal_entries_stand_behind_equal_logs() {
     let mut run = Run::new();
     run.append(1, 1, 1).append(1, 2, 3).append(2, 1, 2).append(2, 2, 3);

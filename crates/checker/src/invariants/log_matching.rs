@@ -3,6 +3,10 @@
 //!
 //! That the logs in front of them agree follows by induction if the terms of the entries directly
 //! in front agree, so one look per appended entry is enough.
+//!
+//! An entry that a node appended, never made durable, never saw in another log, and lost by a
+//! crash was never: a cluster of one may win the same term again after that, and fill the place
+//! with something else.
 
 use system::{NodeId, Note};
 
@@ -17,6 +21,17 @@ struct Known {
     previous_term: Option<u64>,
     node: NodeId,
     seq: u64,
+    /// Whether another node had it, too.
+    is_shared: bool,
+}
+
+/// What a node's crash may have taken.
+#[derive(Clone, Copy, Debug, Default)]
+struct Durable {
+    /// The last index that it said is durable.
+    last_index: u64,
+    /// The same when it last recovered, and when that was.
+    recovered: (u64, u64),
 }
 
 /// Remembers every entry that ever was in a log.
@@ -24,15 +39,33 @@ struct Known {
 pub(crate) struct LogMatching {
     /// By index, from 1. Nearly always of length 1: one term for one index.
     entries: Vec<Vec<Known>>,
+    /// By node.
+    durable: Vec<Durable>,
 }
 
 impl LogMatching {
     /// Checks what a node says against `replica` as it was before.
     pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
-        let Note::Append { index, term, digest, .. } = *said.note else { return };
-        if index == 0 {
-            return;
+        match *said.note {
+            Note::Persisted { last_index, .. } => self.of(said.node).last_index = last_index,
+            Note::Recovered { .. } => {
+                let durable = self.of(said.node);
+                durable.recovered = (durable.last_index, said.seq);
+            }
+            Note::Append { index, term, digest, .. } if index > 0 => {
+                self.append(said, replica, (index, term, digest), findings);
+            }
+            _ => {}
         }
+    }
+
+    fn append(
+        &mut self,
+        said: Said<'_>,
+        replica: &Replica,
+        (index, term, digest): (u64, u64, u64),
+        findings: &mut Findings,
+    ) {
         let log = &replica.log;
         if index > log.last_index() + 1 {
             let message = format!(
@@ -51,8 +84,17 @@ impl LogMatching {
             );
             findings.report("log-matching", "terms-fall", &[(said.node, said.seq)], message);
         }
-        let new = Known { term, digest, previous_term, node: said.node, seq: said.seq };
+        let (node, seq) = (said.node, said.seq);
+        let new = Known { term, digest, previous_term, node, seq, is_shared: false };
         self.compare(index, new, findings);
+    }
+
+    fn of(&mut self, node: NodeId) -> &mut Durable {
+        let place = usize::try_from(node).expect("a node has a small number");
+        if self.durable.len() <= place {
+            self.durable.resize(place + 1, Durable::default());
+        }
+        &mut self.durable[place]
     }
 
     fn compare(&mut self, index: u64, new: Known, findings: &mut Findings) {
@@ -60,10 +102,17 @@ impl LogMatching {
         if self.entries.len() <= place {
             self.entries.resize_with(place + 1, Vec::new);
         }
+        let (durable, recovered_at) = self.of(new.node).recovered;
         let Some(old) = self.entries[place].iter_mut().find(|old| old.term == new.term) else {
             self.entries[place].push(new);
             return;
         };
+        let was_lost = old.node == new.node && !old.is_shared && old.seq < recovered_at;
+        if was_lost && index > durable {
+            *old = new;
+            return;
+        }
+        old.is_shared |= old.node != new.node;
         let front_differs = match (old.previous_term, new.previous_term) {
             (Some(old), Some(new)) => old != new,
             _ => false,
