@@ -16,6 +16,7 @@ pub(crate) fn header(plan: &Plan, overrides: &[(String, String)]) -> Header {
         scenario: plan.scenario.clone(),
         seed: plan.seed,
         faults: plan.faults.clone(),
+        knobs: plan.knobs.clone(),
         overrides: overrides.to_vec(),
         flaw: None,
         build: build(),
@@ -24,7 +25,12 @@ pub(crate) fn header(plan: &Plan, overrides: &[(String, String)]) -> Header {
 
 /// The plan that a trace was made from.
 pub(crate) fn plan(header: &Header) -> Plan {
-    Plan { scenario: header.scenario.clone(), seed: header.seed, faults: header.faults.clone() }
+    Plan {
+        scenario: header.scenario.clone(),
+        seed: header.seed,
+        faults: header.faults.clone(),
+        knobs: header.knobs.clone(),
+    }
 }
 
 /// What this program is.

@@ -1,6 +1,6 @@
 //! How one node is set up, and what it means by "done".
 
-use system::Nanos;
+use system::{Nanos, Setup};
 
 /// The options of one node. Every node of a cluster should have the same ones; those that must
 /// be equal for safety say so.
@@ -99,6 +99,19 @@ impl Config {
                 hard_state_first: true,
             },
             ..Config::default()
+        }
+    }
+
+    /// The same options but for what a setup names.
+    #[must_use]
+    pub fn with(&self, setup: &Setup) -> Config {
+        Config {
+            snapshot_every: setup.snapshot_every.unwrap_or(self.snapshot_every),
+            catch_up_entries: setup.catch_up_entries.unwrap_or(self.catch_up_entries),
+            segment_bytes: setup.segment_bytes.unwrap_or(self.segment_bytes),
+            pre_vote: setup.pre_vote.unwrap_or(self.pre_vote),
+            forward: setup.forward.unwrap_or(self.forward),
+            ..*self
         }
     }
 

@@ -4,8 +4,8 @@ use raft::eraftpb::Message;
 use raft::{RawNode, SnapshotStatus, StateRole};
 use system::{
     Boot, Capabilities, Contract, DiskFailure, Effect, EntryMark, Halt, HaltReason, Input,
-    LinkContract, Nanos, NodeId, Note, Refusal, Reply, RequestId, RestartContract, Role, Summary,
-    System, Timer, View,
+    LinkContract, Nanos, NodeId, Note, Refusal, Reply, RequestId, RestartContract, Role, Setup,
+    Summary, System, Timer, View,
 };
 
 use crate::conf::Conf;
@@ -101,6 +101,10 @@ impl System for RaftNode {
                 lease_reads: config.leases,
             },
         }
+    }
+
+    fn configured(config: &Config, setup: &Setup) -> Config {
+        config.with(setup)
     }
 
     fn boot(config: &Config, boot: Boot, effects: &Effects) -> Result<Self, Halt> {

@@ -29,6 +29,13 @@ pub enum StreamName {
         /// The receiving endpoint.
         to: u64,
     },
+    /// Which messages of a directed link are damaged, and where.
+    Damage {
+        /// The sending endpoint.
+        from: u64,
+        /// The receiving endpoint.
+        to: u64,
+    },
     /// What becomes of the operations of a node's disk.
     Disk(NodeId),
     /// The details of one crash.
@@ -49,6 +56,8 @@ pub enum StreamName {
     Client(ClientId),
     /// One kind of random fault, by its number in the scenario.
     Nemesis(u64),
+    /// What a seed makes of one kind of random fault before it draws the occurrences: strengths.
+    Knob(u64),
     /// Whom one fault strikes, by the fault's number.
     Target(u64),
     /// A part of the workload, by its number.
@@ -91,6 +100,8 @@ impl StreamName {
             StreamName::Target(number) => [7, number, 0],
             StreamName::Workload(number) => [8, number, 0],
             StreamName::Other(number) => [9, number, 0],
+            StreamName::Damage { from, to } => [20, from, to],
+            StreamName::Knob(number) => [21, number, 0],
         };
         Digest::new().u64(kind).u64(first).u64(second).finish()
     }

@@ -26,5 +26,5 @@ pub mod queue;
 pub use chance::{Chance, Stream, StreamName};
 pub use delay::Delay;
 pub use disk::{Disk, DiskFault, DiskOptions, Loss, Rates, SharedDisk, Struck};
-pub use network::{Fate, Lost, Network, NetworkOptions, Quality, Sent};
+pub use network::{Fate, Lost, Network, NetworkOptions, Quality, Sent, damage};
 pub use queue::{Order, Queue};

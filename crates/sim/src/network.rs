@@ -1,22 +1,28 @@
-//! Where a message is lost, doubled, held back or cut off.
+//! Where a message is lost, doubled, damaged, held back or cut off.
 //!
 //! The network moves no message: it says what becomes of one, as a [`Fate`], and the testbed puts
 //! it into the queue. Each directed link has its own stream and takes the same four words for
 //! every message, whatever becomes of it: the n-th message of a link has its luck, and no other
-//! link or fault can change it.
+//! link or fault can change it. Damage, which most runs never see, has a stream of its own.
 //!
-//! **Not done here:** corruption of bits, mailboxes, a quality for single links.
+//! **Not done here:** the damaged bytes themselves, mailboxes, a quality for single links.
 
+mod clogs;
 mod cuts;
 
 use system::Nanos;
 
 use crate::chance::{Chance, Stream, StreamName, between, hits};
 use crate::delay::Delay;
+use clogs::Clogs;
 use cuts::Cuts;
 
 /// The largest number of an endpoint: nodes are 1 to 63, client `c` is 64 + `c`.
 pub const ENDPOINT_MAX: u64 = (1 << 16) - 1;
+
+/// A sender's transport holds messages for so long when the link's bandwidth is used up; what
+/// would wait longer is dropped, as by a full send buffer. Nanoseconds.
+pub const BACKLOG_MAX: Nanos = 1_000_000_000;
 
 const SECOND: u128 = 1_000_000_000;
 
@@ -39,6 +45,8 @@ pub struct NetworkOptions {
     /// Bytes per second that a directed link carries, one message after the other; at least 1.
     /// `None`: no bound.
     pub bandwidth: Option<u64>,
+    /// Chance that bits of a message are flipped, in parts per million.
+    pub corrupt: u32,
 }
 
 /// A change of the quality of all links; what is `None` stays as it is.
@@ -52,6 +60,12 @@ pub struct Quality {
     pub duplicate: Option<u32>,
     /// Chance of being held back, in parts per million.
     pub reorder: Option<u32>,
+    /// Chance of flipped bits, in parts per million.
+    pub corrupt: Option<u32>,
+    /// Bytes per second of each directed link; at least 1.
+    pub bandwidth: Option<u64>,
+    /// Whether links keep their order.
+    pub in_order: Option<bool>,
 }
 
 /// What is known of a message when it is sent.
@@ -72,6 +86,8 @@ pub struct Fate {
     pub copy: Option<Nanos>,
     /// Why it does not arrive.
     pub lost: Option<Lost>,
+    /// If bits of it are flipped, where: random bits for [`damage`].
+    pub damage: Option<u64>,
 }
 
 /// Why a message is lost.
@@ -81,6 +97,8 @@ pub enum Lost {
     Chance,
     /// By a partition, with the number of its fault.
     Cut(u32),
+    /// By the sender's full buffer: the bandwidth is used up.
+    Backlog,
 }
 
 /// All links of a run.
@@ -94,6 +112,7 @@ pub struct Network {
     current: NetworkOptions,
     qualities: Vec<(u32, Quality)>,
     cuts: Cuts,
+    clogs: Clogs,
     /// By sender, then by receiver; links come into being with their first message.
     links: Vec<Vec<Option<Box<Link>>>>,
     chance: Chance,
@@ -102,6 +121,7 @@ pub struct Network {
 #[derive(Clone, Debug)]
 struct Link {
     stream: Stream,
+    damage: Stream,
     /// Messages so far.
     sent: u64,
     /// When the last byte so far has left the sender.
@@ -124,6 +144,7 @@ impl Network {
             current: options,
             qualities: Vec::new(),
             cuts: Cuts::default(),
+            clogs: Clogs::default(),
             links: Vec::new(),
             chance: chance.clone(),
         }
@@ -140,6 +161,7 @@ impl Network {
     #[inline]
     pub fn send(&mut self, now: Nanos, from: u64, to: u64, bytes: u32) -> Sent {
         let cut = self.cuts.find(from, to);
+        let free_at = self.clogs.free_at(from, to);
         let options = self.current;
         let link = self.link(from, to);
         link.sent += 1;
@@ -147,12 +169,13 @@ impl Network {
         let departure = link.depart(now, bytes, options.bandwidth);
         let lost = match cut {
             Some(fault) => Some(Lost::Cut(fault)),
+            None if departure.is_none() => Some(Lost::Backlog),
             None if hits(luck.loss, options.loss) => Some(Lost::Chance),
             None => None,
         };
-        let fate = match lost {
-            Some(_) => Fate { arrival: None, copy: None, lost },
-            None => link.arrive(departure, &luck, &options),
+        let fate = match (lost, departure) {
+            (None, Some(departure)) => link.arrive(departure, free_at, &luck, &options),
+            _ => Fate { arrival: None, copy: None, lost, damage: None },
         };
         Sent { number: link.sent, fate }
     }
@@ -178,9 +201,29 @@ impl Network {
         self.cuts.remove(fault);
     }
 
+    /// Lets directed links (from, to) hold all messages that are sent from now on and release them
+    /// at `end`, in the layer of this fault.
+    ///
+    /// # Panics
+    ///
+    /// If an endpoint is above [`ENDPOINT_MAX`].
+    pub fn clog(&mut self, fault: u32, pairs: impl IntoIterator<Item = (u64, u64)>, end: Nanos) {
+        self.clogs.add(fault, pairs, end);
+    }
+
+    /// Ends the clog of this fault, if there is one. What it held arrives when it was to end.
+    pub fn unclog(&mut self, fault: u32) {
+        self.clogs.remove(fault);
+    }
+
     /// Changes the quality of all links, in the layer of this fault. What several layers change,
     /// the one set last decides.
+    ///
+    /// # Panics
+    ///
+    /// If an option is out of its range.
     pub fn set_quality(&mut self, fault: u32, quality: Quality) {
+        assert_ne!(quality.bandwidth, Some(0), "a link without bandwidth");
         self.qualities.retain(|&(other, _)| other != fault);
         self.qualities.push((fault, quality));
         self.current = overlay(self.options, &self.qualities);
@@ -192,9 +235,10 @@ impl Network {
         self.current = overlay(self.options, &self.qualities);
     }
 
-    /// Takes all cuts and all changes of quality away.
+    /// Takes all cuts, clogs and changes of quality away.
     pub fn heal_all(&mut self) {
         self.cuts = Cuts::default();
+        self.clogs = Clogs::default();
         self.qualities.clear();
         self.current = self.options;
     }
@@ -221,7 +265,8 @@ impl Network {
             self.links[row].resize_with(column + 1, || None);
         }
         let stream = self.chance.stream(StreamName::Link { from, to });
-        let link = Link { stream, sent: 0, free_at: 0, last_arrival: 0 };
+        let damage = self.chance.stream(StreamName::Damage { from, to });
+        let link = Link { stream, damage, sent: 0, free_at: 0, last_arrival: 0 };
         self.links[row][column] = Some(Box::new(link));
     }
 }
@@ -247,21 +292,34 @@ impl Luck {
 }
 
 impl Link {
-    /// When the last byte of the message has left. A lost message occupied the link all the same.
+    /// When the last byte of the message has left; `None` if the sender's buffer is full. A lost
+    /// message occupied the link all the same.
     #[inline]
-    fn depart(&mut self, now: Nanos, bytes: u32, bandwidth: Option<u64>) -> Nanos {
-        let Some(bandwidth) = bandwidth else { return now };
+    fn depart(&mut self, now: Nanos, bytes: u32, bandwidth: Option<u64>) -> Option<Nanos> {
+        let Some(bandwidth) = bandwidth else { return Some(now) };
+        if self.free_at > now + BACKLOG_MAX {
+            return None;
+        }
         let takes = (u128::from(bytes) * SECOND).div_ceil(u128::from(bandwidth));
         let takes = Nanos::try_from(takes).expect("4 GiB at one byte per second fit");
         self.free_at = now.max(self.free_at) + takes;
-        self.free_at
+        Some(self.free_at)
     }
 
     #[inline]
-    fn arrive(&mut self, departure: Nanos, luck: &Luck, options: &NetworkOptions) -> Fate {
+    fn arrive(
+        &mut self,
+        departure: Nanos,
+        free_at: Nanos,
+        luck: &Luck,
+        options: &NetworkOptions,
+    ) -> Fate {
         let twice = hits(luck.duplicate, options.duplicate);
         let mut arrival = departure + options.delay.draw(luck.delay);
         let mut copy = twice.then(|| departure + options.delay.draw(luck.copy));
+        // What a clog holds comes all at once: the burst.
+        arrival = arrival.max(free_at);
+        copy = copy.map(|copy| copy.max(free_at));
         if options.in_order {
             // A distance of one keeps the order where the queue shuffles ties.
             arrival = arrival.max(self.last_arrival + 1);
@@ -271,7 +329,28 @@ impl Link {
             arrival += between(u64::from(luck.hold) << 32, 1, options.reorder_hold.max(1));
         }
         assert!(arrival >= departure, "a message arrives before it left");
-        Fate { arrival: Some(arrival), copy, lost: None }
+        let damage = (options.corrupt > 0).then(|| self.damaged(options.corrupt)).flatten();
+        Fate { arrival: Some(arrival), copy, lost: None, damage }
+    }
+
+    /// Two words for each message, at the place of its number.
+    fn damaged(&mut self, corrupt: u32) -> Option<u64> {
+        self.damage.seek(self.sent * 2);
+        self.damage.chance(corrupt).then(|| self.damage.next_u64())
+    }
+}
+
+/// Flips one to three bits of a message's bytes, as [`Fate::damage`] says. Empty bytes stay.
+pub fn damage(bytes: &mut [u8], random: u64) {
+    let Ok(bits @ 1..) = u64::try_from(bytes.len() * 8) else { return };
+    let mut seen = Vec::new();
+    for flip in 0..1 + random % 3 {
+        let bit = crate::chance::scale(crate::chance::mix(random ^ flip), bits);
+        // The same bit twice would be no damage.
+        if !seen.contains(&bit) {
+            seen.push(bit);
+            bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+        }
     }
 }
 
@@ -281,6 +360,9 @@ fn overlay(base: NetworkOptions, qualities: &[(u32, Quality)]) -> NetworkOptions
         loss: quality.loss.unwrap_or(below.loss),
         duplicate: quality.duplicate.unwrap_or(below.duplicate),
         reorder: quality.reorder.unwrap_or(below.reorder),
+        corrupt: quality.corrupt.unwrap_or(below.corrupt),
+        bandwidth: quality.bandwidth.or(below.bandwidth),
+        in_order: quality.in_order.unwrap_or(below.in_order),
         ..below
     })
 }

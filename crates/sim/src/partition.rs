@@ -54,6 +54,17 @@ pub fn pair(a: NodeId, b: NodeId) -> Vec<Pair> {
     vec![(a, b), (b, a)]
 }
 
+/// One node does not hear one other; all else is heard.
+///
+/// # Panics
+///
+/// If the two are one.
+#[must_use]
+pub fn one_way(from: NodeId, to: NodeId) -> Vec<Pair> {
+    assert_ne!(from, to, "a node always hears itself");
+    vec![(from, to)]
+}
+
 /// Two groups that only one node can both hear.
 ///
 /// # Panics
@@ -140,6 +151,14 @@ mod tests {
         assert_eq!(heard(1, all, &cut), set(&[1, 2, 3]));
         assert_eq!(heard(4, all, &cut), set(&[2, 3, 4]));
         assert_eq!(heard(2, all, &cut), all);
+    }
+
+    #[test]
+    fn one_way_leaves_the_other_way() {
+        let all = NodeSet::first(3);
+        let cut = one_way(1, 3);
+        assert_eq!(heard(3, all, &cut), set(&[2, 3]));
+        assert_eq!(heard(1, all, &cut), all);
     }
 
     #[test]

@@ -12,6 +12,7 @@ const CALM: NetworkOptions = NetworkOptions {
     reorder_hold: 5_000,
     in_order: false,
     bandwidth: None,
+    corrupt: 0,
 };
 
 fn network(options: NetworkOptions) -> Network {
@@ -77,6 +78,72 @@ fn bandwidth_sends_one_message_after_the_other() {
         fates(&mut network, [0, 0, 5 * tenth]).iter().map(|fate| fate.arrival).collect();
     assert_eq!(arrivals, [Some(tenth + 7), Some(2 * tenth + 7), Some(6 * tenth + 7)]);
     assert_eq!(network.send(0, 2, 1, 100).fate.arrival, Some(tenth + 7), "each link by itself");
+}
+
+#[test]
+fn a_full_send_buffer_drops() {
+    let mut network = network(NetworkOptions { bandwidth: Some(1_000), ..CALM });
+    // Each message takes a tenth of a second: those that would wait more than one are dropped.
+    let fates = fates(&mut network, [0; 15]);
+    assert_eq!(count(&fates, |fate| fate.lost == Some(Lost::Backlog)), 4);
+    assert!(fates[10].arrival.is_some() && fates[11].arrival.is_none());
+}
+
+#[test]
+fn damage_takes_its_share_and_flips_few_bits() {
+    let fates = fates(&mut network(NetworkOptions { corrupt: 100_000, ..CALM }), 0..100_000);
+    assert_tenth(count(&fates, |fate| fate.damage.is_some()));
+    let mut flipped = [0; 4];
+    for random in fates.iter().filter_map(|fate| fate.damage) {
+        let mut bytes = [0_u8; 40];
+        sim::damage(&mut bytes, random);
+        flipped[bytes.iter().map(|byte| byte.count_ones()).sum::<u32>() as usize] += 1;
+    }
+    assert!(flipped[0] == 0 && flipped[1..].iter().all(|&count| count > 2_000), "{flipped:?}");
+}
+
+#[test]
+fn damage_moves_no_other_luck() {
+    let options = NetworkOptions { loss: 200_000, duplicate: 200_000, ..CALM };
+    let sound = fates(&mut network(options), 0..1_000);
+    let damaged = fates(&mut network(NetworkOptions { corrupt: 500_000, ..options }), 0..1_000);
+    for (sound, damaged) in sound.iter().zip(&damaged) {
+        assert_eq!(*sound, Fate { damage: None, ..*damaged });
+    }
+}
+
+#[test]
+fn a_clogged_link_holds_its_messages_and_releases_all_at_once() {
+    let mut network = network(CALM);
+    network.clog(3, [(1, 2)], 50_000);
+    let held: Vec<_> = fates(&mut network, [0, 10, 20]).iter().map(|fate| fate.arrival).collect();
+    assert_eq!(held, [Some(50_000); 3]);
+    assert!(network.send(0, 2, 1, 100).fate.arrival < Some(1_000), "the other way is free");
+    let late = network.send(49_950, 1, 2, 100).fate.arrival;
+    assert!(late > Some(50_000), "who would arrive later anyway is not hastened");
+    network.clog(4, [(1, 2)], 90_000);
+    network.unclog(3);
+    assert_eq!(network.send(60_000, 1, 2, 100).fate.arrival, Some(90_000));
+    network.unclog(4);
+    assert!(network.send(60_000, 1, 2, 100).fate.arrival < Some(61_000));
+}
+
+#[test]
+fn a_clogged_link_in_order_keeps_the_order_of_its_burst() {
+    let mut network = network(NetworkOptions { in_order: true, ..CALM });
+    network.clog(3, [(1, 2)], 50_000);
+    let held: Vec<_> = fates(&mut network, [0, 10, 20]).iter().map(|fate| fate.arrival).collect();
+    assert_eq!(held, [Some(50_000), Some(50_001), Some(50_002)]);
+}
+
+#[test]
+fn a_quality_turns_datagrams_into_a_stream() {
+    let mut network = network(CALM);
+    let in_order = Quality { in_order: Some(true), bandwidth: Some(1_000), ..Quality::default() };
+    network.set_quality(1, in_order);
+    let arrivals: Vec<_> =
+        fates(&mut network, 0..8).iter().map(|fate| fate.arrival.expect("none is lost")).collect();
+    assert!(arrivals.is_sorted() && arrivals[0] >= 100_000_000, "{arrivals:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! * [`input`], [`effect`]: the two directions of the seam.
 //! * [`note`], [`view`], [`summary`]: what a system says of itself, for people and checkers.
 //! * [`contract`]: what a system demands of its world.
+//! * [`setup`]: what may change between two starts of a node.
 //!
 //! **Not done here:** encoding for the wire, scheduling, judging.
 
@@ -23,6 +24,7 @@ pub mod journal;
 pub mod note;
 pub mod op;
 pub mod request;
+pub mod setup;
 pub mod summary;
 pub mod view;
 
@@ -38,6 +40,7 @@ pub use op::{Key, Op, Output, Value};
 pub use request::{
     Admin, ConfChange, ReadMode, Refusal, Reply, Request, Response, SessionSeq, Transition,
 };
+pub use setup::Setup;
 pub use summary::{MessageKind, Summary};
 pub use view::{EntryMark, View};
 
@@ -62,6 +65,14 @@ pub trait System: Sized {
     /// What the system demands of links and restarts, and what it offers. A finding outside of
     /// the contract is reported apart.
     fn contract(config: &Self::Config) -> Contract;
+
+    /// The options of a node that starts again with another setup. A system that knows none of
+    /// these options keeps its own.
+    #[must_use]
+    fn configured(config: &Self::Config, setup: &Setup) -> Self::Config {
+        let _ = setup;
+        config.clone()
+    }
 
     /// Starts a node on what its files hold.
     ///

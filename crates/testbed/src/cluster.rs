@@ -18,7 +18,8 @@ impl<S: System> World<'_, S> {
         let cause = self.record(cause, Kind::Start { node: id, incarnation });
         let random = self.chance.stream(StreamName::Node { id, incarnation });
         let boot = self.boot_of(id, incarnation, Box::new(random));
-        let config = self.config.clone();
+        let setup = self.slot(id).setup;
+        let config = S::configured(&self.config, &setup);
         let slot = self.slot(id);
         assert!(!slot.is_up(), "n{id} is up already");
         slot.effects = slot.new_effects();
@@ -50,7 +51,13 @@ impl<S: System> World<'_, S> {
             Start::Join
         };
         let has_lived = self.slots[id as usize - 1].has_lived;
-        system::Boot { id, incarnation, now: self.now(), start, has_lived, random }
+        let now = self.local_now(id);
+        system::Boot { id, incarnation, now, start, has_lived, random }
+    }
+
+    /// What the node's own clock shows.
+    pub(crate) fn local_now(&self, id: NodeId) -> system::Nanos {
+        self.slots[id as usize - 1].clock.read(self.queue.now())
     }
 
     /// Starts a crashed node again, if that crash is still the last thing that befell it.
@@ -58,6 +65,7 @@ impl<S: System> World<'_, S> {
         let slot = self.slot(id);
         if slot.life == Life::Down && slot.incarnation == incarnation {
             let cause = slot.cause;
+            self.prepare_loop(id);
             self.start(id, cause);
         }
     }

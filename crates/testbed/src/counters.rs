@@ -40,8 +40,14 @@ counters! {
     lost = "messages-lost",
     /// Messages lost in a partition.
     cut = "messages-cut",
-    /// Messages lost because the receiver was down or its mailbox full.
+    /// Messages lost because the receiver was down.
     undelivered = "messages-undelivered",
+    /// Messages whose bits were flipped.
+    corrupted = "messages-corrupted",
+    /// Damaged messages that the receiver's transport refused.
+    refused = "messages-refused",
+    /// Messages that a full mailbox or send buffer dropped.
+    overflowed = "messages-overflowed",
     /// Messages that arrived twice.
     duplicated = "messages-duplicated",
     /// Messages that overtook an earlier one of their link.
@@ -84,9 +90,12 @@ impl Counters {
             Kind::Drop { why, .. } => match why {
                 DropReason::Loss => self.lost += 1,
                 DropReason::Partition => self.cut += 1,
-                _ => self.undelivered += 1,
+                DropReason::Down => self.undelivered += 1,
+                DropReason::Corrupt => self.refused += 1,
+                DropReason::Queue => self.overflowed += 1,
             },
             Kind::Duplicate { .. } => self.duplicated += 1,
+            Kind::Corrupt { .. } => self.corrupted += 1,
             Kind::Crash { how, lost_bytes, torn_writes, .. } => {
                 match how {
                     CrashKind::Power => self.power_losses += 1,

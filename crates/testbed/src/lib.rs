@@ -13,6 +13,7 @@
 
 mod admin;
 mod client;
+mod clock;
 mod cluster;
 mod counters;
 mod nemesis;
@@ -22,6 +23,7 @@ mod perform;
 mod phases;
 mod plan;
 mod record;
+mod rows;
 mod send;
 mod slot;
 mod swarm;
@@ -42,5 +44,6 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub use counters::Counters;
 pub use options::node_config;
 pub use plan::{PlannedOp, operations, plan};
+pub use rows::{ROWS, Row, rows_of};
 pub use twice::{Divergence, twice};
 pub use world::{Report, run, run_system};

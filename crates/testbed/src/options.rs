@@ -36,7 +36,8 @@ pub(crate) fn network(options: &NetOptions) -> sim::NetworkOptions {
         reorder: options.reorder,
         reorder_hold: options.reorder_hold,
         in_order: options.in_order,
-        bandwidth: None,
+        bandwidth: options.bandwidth,
+        corrupt: options.corrupt,
     }
 }
 
@@ -56,6 +57,9 @@ pub(crate) fn quality(fault: LinkFault) -> sim::Quality {
         loss: fault.loss,
         duplicate: fault.duplicate,
         reorder: fault.reorder,
+        corrupt: fault.corrupt,
+        bandwidth: fault.bandwidth,
+        in_order: fault.in_order,
     }
 }
 

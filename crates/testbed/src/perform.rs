@@ -12,6 +12,9 @@ use crate::panics::guard;
 use crate::slot::Armed;
 use crate::world::{Due, World};
 
+/// How often a timer that fires once is tried again while timers are stalled.
+const STALLED_RETRY: u64 = 1_000_000;
+
 /// What became of an effect.
 enum Done {
     /// It has ended; the next one may begin.
@@ -25,7 +28,7 @@ impl<S: System> World<'_, S> {
     pub(crate) fn serve(&mut self, id: NodeId) {
         loop {
             let slot = self.slot(id);
-            if !slot.is_up() || slot.busy {
+            if !slot.is_up() || slot.busy || slot.paused > 0 {
                 return;
             }
             if !self.perform(id) {
@@ -40,7 +43,7 @@ impl<S: System> World<'_, S> {
 
     /// Hands all that waits to the node.
     fn take_mail(&mut self, id: NodeId) {
-        let now = self.now();
+        let now = self.local_now(id);
         let mut only_timers = true;
         let mut mailbox = std::mem::take(&mut self.slot(id).mailbox);
         let mut last_timer = None;
@@ -248,7 +251,8 @@ impl<S: System> World<'_, S> {
         let period = periodic.then_some(after.max(1));
         slot.timers.push(Armed { timer, generation, period, waiting: false });
         let incarnation = slot.incarnation;
-        self.queue.push(now + after, Due::Timer { node: id, incarnation, generation });
+        let at = now + slot.clock.wait(after);
+        self.queue.push(at, Due::Timer { node: id, incarnation, generation });
     }
 
     pub(crate) fn fire(&mut self, id: NodeId, incarnation: u64, generation: u64) {
@@ -262,7 +266,13 @@ impl<S: System> World<'_, S> {
         };
         let armed = &mut slot.timers[at];
         let timer = armed.timer;
-        let period = armed.period;
+        let period = armed.period.map(|period| slot.clock.wait(period));
+        if slot.stalled > 0 {
+            // A ticker that is starved drops its ticks; a single timer is late.
+            let later = now + period.unwrap_or(STALLED_RETRY);
+            self.queue.push(later, Due::Timer { node: id, incarnation, generation });
+            return;
+        }
         let waits = std::mem::replace(&mut armed.waiting, true);
         if period.is_none() {
             slot.timers.remove(at);

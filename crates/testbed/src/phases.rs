@@ -79,11 +79,12 @@ impl<S: System> World<'_, S> {
         self.healed_at = self.now();
         self.phase_ends = self.now() + self.plan.scenario.limits.settle;
         self.network.heal_all();
+        self.calm();
         for id in 1..=self.slots.len() as NodeId {
-            self.slot(id).crash = None;
             if self.slot(id).life == Life::Down {
                 self.start(id, Event::NO_CAUSE);
             }
+            self.serve(id);
         }
     }
 
@@ -148,7 +149,8 @@ impl<S: System> World<'_, S> {
         let random = self.chance.stream(StreamName::Node { id, incarnation });
         let boot = self.boot_of(id, incarnation, Box::new(random));
         let effects = self.slot(id).new_effects();
-        let config = self.config.clone();
+        let setup = self.slot(id).setup;
+        let config = S::configured(&self.config, &setup);
         let program = match guard(|| S::boot(&config, boot, &effects)) {
             Ok(Ok(program)) => program,
             Ok(Err(halt)) => return Autopsy { refused: Some(halt.detail), ..Autopsy::default() },

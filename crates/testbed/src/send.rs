@@ -3,6 +3,7 @@
 use system::{Input, NodeId, Reply, Request, RequestId, System};
 use trace::{DropReason, Kind, MessageId};
 
+use crate::panics::guard;
 use crate::world::{Arrival, Due, World};
 
 /// After so long a transport reports a message as not delivered.
@@ -26,6 +27,11 @@ impl<S: System> World<'_, S> {
         message: S::Message,
         report: Option<u64>,
     ) {
+        if to == 0 || to > self.slots.len() as NodeId {
+            // The transport knows no such address. A node that believed damaged bytes may send
+            // there.
+            return;
+        }
         let now = self.now();
         let summary = S::summary(&message);
         let sent = self.network.send(now, from, to, summary.bytes);
@@ -36,6 +42,7 @@ impl<S: System> World<'_, S> {
             let (why, fault) = match lost {
                 sim::Lost::Chance => (DropReason::Loss, 0),
                 sim::Lost::Cut(fault) => (DropReason::Partition, fault),
+                sim::Lost::Backlog => (DropReason::Queue, 0),
             };
             self.drop_message(id, summary.kind, why, fault, cause, report);
             return;
@@ -44,12 +51,16 @@ impl<S: System> World<'_, S> {
             self.record(cause, Kind::Duplicate { message: id, kind: summary.kind });
             let body = message.clone();
             let kind = summary.kind;
-            let again = Arrival { message: id, kind, body, cause, report: None };
+            let again = Arrival { message: id, kind, body, cause, report: None, damage: None };
             self.queue.push(copy, Due::Arrival(again));
         }
+        if sent.fate.damage.is_some() {
+            self.record(cause, Kind::Corrupt { message: id, kind: summary.kind });
+        }
+        let damage = sent.fate.damage;
         let arrival = sent.fate.arrival.expect("a message that is not lost arrives");
         let kind = summary.kind;
-        let arriving = Arrival { message: id, kind, body: message, cause, report };
+        let arriving = Arrival { message: id, kind, body: message, cause, report, damage };
         self.queue.push(arrival, Due::Arrival(arriving));
     }
 
@@ -82,7 +93,7 @@ impl<S: System> World<'_, S> {
 
     /// A message reaches the place of its receiver.
     pub(crate) fn arrive(&mut self, arrival: Arrival<S::Message>) {
-        let Arrival { message, kind, body, cause, report } = arrival;
+        let Arrival { message, kind, body, cause, report, damage } = arrival;
         let MessageId { from, to, number } = message;
         if let Some(fault) = self.network.is_cut(from, to) {
             self.drop_message(message, kind, DropReason::Partition, fault, cause, report);
@@ -94,7 +105,17 @@ impl<S: System> World<'_, S> {
             self.notice_link(from, to, false, cause);
             return;
         }
-        if slot.mailbox.len() >= self.plan.scenario.net.mailbox as usize {
+        let body = match damage {
+            None => body,
+            Some(random) => match self.damaged(to, &body, random) {
+                Some(body) => body,
+                None => {
+                    let why = DropReason::Corrupt;
+                    return self.drop_message(message, kind, why, 0, cause, report);
+                }
+            },
+        };
+        if self.is_full(to) {
             self.drop_message(message, kind, DropReason::Queue, 0, cause, report);
             return;
         }
@@ -109,6 +130,33 @@ impl<S: System> World<'_, S> {
         self.notice_link(from, to, true, cause);
         self.slot(to).post(Input::Message { from, message: body }, cause);
         self.serve(to);
+    }
+
+    /// Whether the mailbox of a node takes nothing more.
+    fn is_full(&self, id: NodeId) -> bool {
+        let mailbox = &self.slots[id as usize - 1].mailbox;
+        mailbox.len() >= self.plan.scenario.net.mailbox as usize
+    }
+
+    /// What the receiver's transport makes of a frame with flipped bits: nothing, if it checks
+    /// what arrives, or if the bytes are no message any more.
+    fn damaged(&mut self, to: NodeId, message: &S::Message, random: u64) -> Option<S::Message> {
+        let mut frame = Vec::new();
+        S::encode(message, &mut frame);
+        let sum = crc32fast::hash(&frame).to_le_bytes();
+        frame.extend_from_slice(&sum);
+        sim::damage(&mut frame, random);
+        let (bytes, sum) = frame.split_last_chunk().expect("a frame ends with its checksum");
+        if self.plan.scenario.net.checksum && crc32fast::hash(bytes).to_le_bytes() != *sum {
+            return None;
+        }
+        match guard(|| S::decode(bytes)) {
+            Ok(decoded) => decoded.ok(),
+            Err(panic) => {
+                self.panicked(to, panic);
+                None
+            }
+        }
     }
 
     /// The sender's transport notices that a connection broke or works again.
@@ -143,10 +191,12 @@ impl<S: System> World<'_, S> {
 
     /// A request reaches a node. One that is down refuses the connection.
     pub(crate) fn take_request(&mut self, to: NodeId, id: RequestId, request: Request, cause: u64) {
-        let slot = self.slot(to);
-        if slot.is_up() {
-            slot.post(Input::Request { id, request }, cause);
-            self.serve(to);
+        if self.slot(to).is_up() {
+            // A connection that is never accepted: no answer comes.
+            if !self.is_full(to) {
+                self.slot(to).post(Input::Request { id, request }, cause);
+                self.serve(to);
+            }
         } else {
             let refused = Reply::Failed(system::Refusal::Stopping);
             self.answer(to, id, refused, cause);

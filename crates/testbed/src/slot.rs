@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use sim::{Disk, SharedDisk};
-use system::{Effect, Effects, Input, Nanos, NodeId, RequestId, Role, System, Timer};
+use system::{Effect, Effects, Input, Nanos, NodeId, RequestId, Role, Setup, System, Timer};
 use trace::{CrashHow, OpId, Place};
+
+use crate::clock::Clock;
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,19 @@ pub(crate) struct ArmedCrash {
     pub(crate) down: Nanos,
 }
 
+/// Crashes that go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looping {
+    pub(crate) how: CrashHow,
+    pub(crate) fault: u32,
+    /// How long the node is up and down each time: shortest and longest.
+    pub(crate) up: (Nanos, Nanos),
+    /// When it ends.
+    pub(crate) until: Nanos,
+    /// Restarts so far.
+    pub(crate) turn: u64,
+}
+
 /// An armed timer.
 pub(crate) struct Armed {
     pub(crate) timer: Timer,
@@ -72,6 +87,15 @@ pub(crate) struct Slot<S: System> {
     pub(crate) timers: Vec<Armed>,
     pub(crate) timer_generation: u64,
     pub(crate) crash: Option<ArmedCrash>,
+    pub(crate) looping: Option<Looping>,
+    /// The fault that stopped the process; 0 if it runs.
+    pub(crate) paused: u32,
+    /// The fault that keeps timers from firing; 0 if they do.
+    pub(crate) stalled: u32,
+    /// The machine's clock; goes on over restarts.
+    pub(crate) clock: Clock,
+    /// What the node's options were changed to.
+    pub(crate) setup: Setup,
     /// The event behind the effects that wait.
     pub(crate) cause: u64,
     /// As the node last noted them.
@@ -99,6 +123,11 @@ impl<S: System> Slot<S> {
             timers: Vec::new(),
             timer_generation: 0,
             crash: None,
+            looping: None,
+            paused: 0,
+            stalled: 0,
+            clock: Clock::default(),
+            setup: Setup::default(),
             cause: trace::Event::NO_CAUSE,
             role: Role::Follower,
             term: 0,
@@ -129,6 +158,8 @@ impl<S: System> Slot<S> {
         self.current = None;
         self.debt = 0;
         self.crash = None;
+        self.paused = 0;
+        self.stalled = 0;
         self.role = Role::Follower;
     }
 

@@ -8,6 +8,7 @@ use trace::{Event, FaultId, History, Kind, MessageId, Plan, Verdict, Violation};
 use crate::admin::AdminOp;
 use crate::client::Client;
 use crate::counters::Counters;
+use crate::nemesis::Flapping;
 use crate::options;
 use crate::phases::Phase;
 use crate::record::Recorder;
@@ -34,6 +35,8 @@ pub struct Report {
     pub history: History,
     /// Virtual time from the healing to convergence.
     pub recovery: Nanos,
+    /// What the seed drew before the faults: see [`Plan::knobs`].
+    pub knobs: Vec<(String, u64)>,
 }
 
 /// Runs a plan with the node of this project. Every event is shown to `observer` as it happens.
@@ -79,6 +82,10 @@ pub(crate) enum Due<M> {
     FaultStart(FaultId),
     /// A fault ends.
     FaultEnd(FaultId),
+    /// A partition that flaps comes or goes.
+    Flap { fault: FaultId },
+    /// A node in a crash loop has been up for long enough.
+    CrashAgain { node: NodeId, incarnation: u64 },
     /// A crashed node starts again.
     Restart { node: NodeId, incarnation: u64 },
     /// Somebody looks whether a node that was removed is missed.
@@ -95,6 +102,8 @@ pub(crate) struct Arrival<M> {
     pub(crate) cause: u64,
     /// What the sender called it, if it wants to know what became of it.
     pub(crate) report: Option<u64>,
+    /// Which of its bits are flipped, if any are.
+    pub(crate) damage: Option<u64>,
 }
 
 pub(crate) struct World<'a, S: System> {
@@ -118,6 +127,10 @@ pub(crate) struct World<'a, S: System> {
     pub(crate) arrived: Vec<u64>,
     /// Links that the sender's transport has noticed to be down.
     pub(crate) noticed_down: Vec<NodeSet>,
+    /// Links that faults cut, clog or let flap at present.
+    pub(crate) troubled: Vec<(FaultId, Vec<(u64, u64)>)>,
+    /// Partitions that come and go at present.
+    pub(crate) flapping: Vec<Flapping>,
 }
 
 impl<'a, S: System> World<'a, S> {
@@ -151,6 +164,8 @@ impl<'a, S: System> World<'a, S> {
             liveness: None,
             arrived: vec![0; 64 * 64],
             noticed_down: vec![NodeSet::EMPTY; 64],
+            troubled: Vec::new(),
+            flapping: Vec::new(),
             chance,
         }
     }
@@ -191,6 +206,8 @@ impl<'a, S: System> World<'a, S> {
             Due::Admin { index } => self.wake_admin(index),
             Due::FaultStart(fault) => self.start_fault(fault),
             Due::FaultEnd(fault) => self.end_fault(fault),
+            Due::Flap { fault } => self.flap(fault),
+            Due::CrashAgain { node, incarnation } => self.crash_again(node, incarnation),
             Due::Restart { node, incarnation } => self.restart(node, incarnation),
             Due::Recall { node, incarnation } => self.recall(node, incarnation),
             Due::Phase => self.look_at_phase(),
@@ -253,6 +270,7 @@ impl<'a, S: System> World<'a, S> {
             situations,
             history,
             recovery: self.recovery,
+            knobs: self.plan.knobs.clone(),
         }
     }
 

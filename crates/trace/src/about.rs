@@ -29,7 +29,8 @@ pub fn message_of(kind: &Kind) -> Option<MessageId> {
         Kind::Send { message, .. }
         | Kind::Receive { message, .. }
         | Kind::Drop { message, .. }
-        | Kind::Duplicate { message, .. } => Some(*message),
+        | Kind::Duplicate { message, .. }
+        | Kind::Corrupt { message, .. } => Some(*message),
         _ => None,
     }
 }
@@ -39,9 +40,10 @@ pub fn message_of(kind: &Kind) -> Option<MessageId> {
 pub fn type_of(kind: &Kind) -> Option<MessageKind> {
     match kind {
         Kind::Send { summary, .. } => Some(summary.kind),
-        Kind::Receive { kind, .. } | Kind::Drop { kind, .. } | Kind::Duplicate { kind, .. } => {
-            Some(*kind)
-        }
+        Kind::Receive { kind, .. }
+        | Kind::Drop { kind, .. }
+        | Kind::Duplicate { kind, .. }
+        | Kind::Corrupt { kind, .. } => Some(*kind),
         _ => None,
     }
 }

@@ -148,6 +148,14 @@ pub enum Kind {
         /// What it is.
         kind: MessageKind,
     },
+    /// Bits of a message are flipped on its way. Its receiver's transport refuses it, unless it
+    /// checks nothing.
+    Corrupt {
+        /// The message.
+        message: MessageId,
+        /// What it was.
+        kind: MessageKind,
+    },
     /// A disk has done, or failed to do, what a node asked.
     Disk {
         /// The node.

@@ -27,16 +27,24 @@ const fn scripted(name: &'static str, about: &'static str) -> FaultWord {
 pub const FAULTS: &[FaultWord] = &[
     word(
         "partition",
-        "cuts links: groups, halves, bridge, majority-ring, pair, isolate-, mute-, deaf-",
+        "cuts links: groups, halves, bridge, majority-ring, pair, one-way, isolate-, mute-, deaf-",
     ),
     word(
         "crash",
         "power loss or kill, when idle or before, inside or after an effect; then a restart",
     ),
-    word("links", "all links get another delay, loss, duplication or reordering"),
+    word("links", "all links get another delay, loss, duplication, order, damage or bandwidth"),
     scripted("reconfigure", "adds, promotes, demotes or removes nodes; jointly if asked"),
     scripted("transfer", "hands leadership over"),
     word("membership", "a change of the cluster that makes sense at the moment, drawn"),
+    word("clog", "the links that a partition would cut hold their messages, then release all"),
+    word("flap", "a partition that comes and goes"),
+    word("pause", "a process is stopped and goes on; what arrives meanwhile waits"),
+    word("crash-loop", "a node crashes again and again, often while it recovers"),
+    word("restart", "a node comes back with another setup"),
+    word("drift", "a clock runs fast or slowly"),
+    word("jump", "a clock jumps ahead or back"),
+    word("tick-stall", "timers do not fire"),
 ];
 
 impl SwarmFault {
@@ -48,6 +56,14 @@ impl SwarmFault {
             SwarmFault::Crash { .. } => "crash",
             SwarmFault::Links(_) => "links",
             SwarmFault::Membership(_) => "membership",
+            SwarmFault::Clog(_) => "clog",
+            SwarmFault::Flap { .. } => "flap",
+            SwarmFault::Pause(_) => "pause",
+            SwarmFault::CrashLoop { .. } => "crash-loop",
+            SwarmFault::Restart { .. } => "restart",
+            SwarmFault::Drift { .. } => "drift",
+            SwarmFault::Jump { .. } => "jump",
+            SwarmFault::TickStall(_) => "tick-stall",
         }
     }
 }
@@ -63,6 +79,14 @@ impl Fault {
             Fault::Admin(system::Admin::Reconfigure { .. }) => "reconfigure",
             Fault::Admin(system::Admin::Transfer { .. }) => "transfer",
             Fault::Membership(_) => "membership",
+            Fault::Clog(_) => "clog",
+            Fault::Flap { .. } => "flap",
+            Fault::Pause(_) => "pause",
+            Fault::CrashLoop { .. } => "crash-loop",
+            Fault::Restart { .. } => "restart",
+            Fault::Drift { .. } => "drift",
+            Fault::Jump { .. } => "jump",
+            Fault::TickStall(_) => "tick-stall",
         }
     }
 }

@@ -94,6 +94,7 @@ fn kind(d: Digest, cause: u64, kind: &Kind) -> Digest {
         Kind::Phase { name } => of(20, 0).bytes(name.as_bytes()),
         Kind::Autopsy { node, found } => autopsy(of(21, *node), found),
         Kind::Violation(violation) => broken(of(22, 0), violation),
+        Kind::Corrupt { message, kind } => arrived(of(23, message.from), *message, *kind),
     }
 }
 

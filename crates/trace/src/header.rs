@@ -36,6 +36,8 @@ pub struct Header {
     pub seed: u64,
     /// Every fault of the plan, scripted and drawn: `f1` is the first.
     pub faults: Vec<ScriptedFault>,
+    /// What the seed drew before the faults, for the reader: see [`crate::Plan::knobs`].
+    pub knobs: Vec<(String, u64)>,
     /// What the command line changed in the scenario, for the reader.
     pub overrides: Vec<(String, String)>,
     /// The mistake planted in the nodes.
@@ -83,6 +85,13 @@ impl Header {
         let mut plan = Object::open(line.key("plan"));
         let faults = Value::Array(self.faults.iter().map(fault_document).collect());
         plan.key("faults").push_str(&faults.to_string());
+        if !self.knobs.is_empty() {
+            let mut knobs = Object::open(plan.key("knobs"));
+            for (name, value) in &self.knobs {
+                knobs.number(name, *value);
+            }
+            knobs.close();
+        }
         plan.close();
         let overrides: Vec<Value> =
             self.overrides.iter().map(|(key, value)| Value::from(vec![&**key, &**value])).collect();
@@ -129,6 +138,7 @@ impl Header {
             scenario: scenario(line)?,
             seed: line.number("seed")?,
             faults: faults.collect::<Result<_, _>>()?,
+            knobs: knobs(plan)?,
             overrides: overrides.collect::<Result<_, _>>()?,
             flaw: match line.get("flaw") {
                 Some(_) => Some(line.text("flaw")?.into()),
@@ -142,6 +152,16 @@ impl Header {
             },
         })
     }
+}
+
+fn knobs(plan: Fields<'_>) -> Result<Vec<(String, u64)>, String> {
+    let Some(value) = plan.get("knobs") else { return Ok(Vec::new()) };
+    let fields = value.as_object().ok_or("field `plan.knobs` should be an object")?;
+    let knob = |(name, value): (&String, &Value)| {
+        let value = value.as_u64().ok_or(format!("knob `{name}` should be a number"))?;
+        Ok((name.clone(), value))
+    };
+    fields.iter().map(knob).collect()
 }
 
 fn run_of(inputs: &str) -> String {

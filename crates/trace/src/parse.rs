@@ -18,6 +18,7 @@ mod reader;
 pub(crate) mod sections;
 mod set;
 mod source;
+mod storm;
 mod values;
 pub mod words;
 pub(crate) mod workload;

@@ -11,4 +11,7 @@ pub struct Plan {
     pub seed: u64,
     /// Every fault, scripted and drawn, in the order of their times. `f1` is the first.
     pub faults: Vec<ScriptedFault>,
+    /// What the seed drew before it drew the faults: for each kind of drawn fault whether it has
+    /// it (1 or 0), and how strong. Chances are in parts per million, durations in nanoseconds.
+    pub knobs: Vec<(String, u64)>,
 }

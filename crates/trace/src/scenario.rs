@@ -1,7 +1,12 @@
 //! A scenario, resolved: every option has a value, times are nanoseconds, probabilities are
 //! integers per million. What people write is TOML or JSON, see the parser.
 
-use system::{Admin, Nanos, NodeId, NodeSet, Op, ReadMode};
+mod storm;
+
+use system::{Admin, Nanos, NodeId, NodeSet, Op, ReadMode, Setup};
+
+pub use storm::{Budget, Direction, LinkRange, SetupChoices};
+pub(crate) use storm::{JUMP_MAX, RATE_MAX};
 
 use crate::membership::{MemberDraw, MemberSwarm};
 use crate::situation::Situation;
@@ -28,6 +33,8 @@ pub struct Scenario {
     pub net: NetOptions,
     /// The disks when no fault is on.
     pub disk: DiskOptions,
+    /// How much the nemesis may take away at the same time.
+    pub budget: Budget,
     /// Random faults: each seed draws from these.
     pub swarm: Vec<Swarm>,
     /// Scripted faults.
@@ -189,6 +196,14 @@ pub struct NetOptions {
     pub in_order: bool,
     /// Messages that a node's mailbox holds; more are dropped.
     pub mailbox: u32,
+    /// Chance that bits of a message between nodes are flipped on the way.
+    pub corrupt: Ppm,
+    /// Whether the receiver's transport checks what arrives and refuses what is damaged. Without,
+    /// the damaged bytes are decoded and, if that succeeds, handed to the node.
+    pub checksum: bool,
+    /// Bytes per second that a directed link carries, one message after the other; at least 1.
+    /// `None`: no bound.
+    pub bandwidth: Option<u64>,
 }
 
 /// A distribution of durations.
@@ -235,8 +250,9 @@ pub struct DiskOptions {
 pub struct Swarm {
     /// Chance that a seed has this kind at all.
     pub on: Ppm,
-    /// Mean distance from the end of one to the start of the next.
-    pub every: Nanos,
+    /// Mean distance from the end of one to the start of the next; each seed draws its own from
+    /// this range.
+    pub every: (Nanos, Nanos),
     /// How long one lasts: shortest and longest.
     pub lasts: (Nanos, Nanos),
     /// What: where it names several shapes, each occurrence draws one.
@@ -257,8 +273,57 @@ pub enum SwarmFault {
         /// Chance that the crash waits for an effect and falls before, inside or after it.
         at_effect: Ppm,
     },
-    /// Every link has this quality instead of its own.
-    Links(LinkFault),
+    /// Every link has a quality from these ranges instead of its own.
+    Links(LinkRange),
+    /// The links that a shape would cut hold their messages instead, and release all at the end.
+    Clog(Vec<Shape>),
+    /// A partition of one of these shapes that comes and goes all the time.
+    Flap {
+        /// Which.
+        shapes: Vec<Shape>,
+        /// How long it is on, and then off; each seed draws the longest from this range.
+        period: (Nanos, Nanos),
+    },
+    /// A process is stopped, and goes on at the end.
+    Pause(Vec<Target>),
+    /// A node crashes again and again.
+    CrashLoop {
+        /// Who.
+        targets: Vec<Target>,
+        /// How.
+        how: Vec<CrashHow>,
+        /// How long it is up, and down, at most; each seed draws the longest from this range.
+        up: (Nanos, Nanos),
+    },
+    /// A node is ended and starts again, at the end, with another setup.
+    Restart {
+        /// Who.
+        targets: Vec<Target>,
+        /// How.
+        how: Vec<CrashHow>,
+        /// With what.
+        setup: SetupChoices,
+    },
+    /// The clock of a node runs at another rate.
+    Drift {
+        /// Who.
+        targets: Vec<Target>,
+        /// How much faster or slower; each seed draws the largest from this range.
+        rate: (Ppm, Ppm),
+        /// Which of both.
+        directions: Vec<Direction>,
+    },
+    /// The clock of a node jumps.
+    Jump {
+        /// Who.
+        targets: Vec<Target>,
+        /// By how much; each seed draws the largest from this range.
+        by: (Nanos, Nanos),
+        /// Where to.
+        directions: Vec<Direction>,
+    },
+    /// The timers of a node do not fire.
+    TickStall(Vec<Target>),
     /// A change of the membership, or of who leads.
     Membership(MemberSwarm),
 }
@@ -274,6 +339,12 @@ pub struct LinkFault {
     pub duplicate: Option<Ppm>,
     /// Chance of reordering.
     pub reorder: Option<Ppm>,
+    /// Chance of flipped bits.
+    pub corrupt: Option<Ppm>,
+    /// Bytes per second of each directed link.
+    pub bandwidth: Option<u64>,
+    /// Whether messages keep their order.
+    pub in_order: Option<bool>,
 }
 
 /// A fault at a given time.
@@ -305,6 +376,57 @@ pub enum Fault {
     },
     /// Changes the quality of all links.
     Links(LinkFault),
+    /// The links that the shape would cut hold their messages instead, and release all of them
+    /// when the fault ends.
+    Clog(Shape),
+    /// A partition that comes and goes.
+    Flap {
+        /// Which.
+        shape: Shape,
+        /// How long it is on, and then off; at least 1 ms.
+        period: Nanos,
+    },
+    /// A process is stopped (SIGSTOP) and goes on when the fault ends. What arrives meanwhile
+    /// waits in its mailbox, as far as that holds it.
+    Pause(Target),
+    /// A node crashes, comes up, and crashes again, until the fault ends.
+    CrashLoop {
+        /// Who.
+        target: Target,
+        /// How.
+        how: CrashHow,
+        /// How long it is up each time, and down: shortest and longest.
+        up: (Nanos, Nanos),
+    },
+    /// Ends a node; it restarts with another setup when the fault ends.
+    Restart {
+        /// Who.
+        target: Target,
+        /// How it is ended.
+        how: CrashHow,
+        /// With what it comes back.
+        setup: Setup,
+    },
+    /// Clocks run at another rate until the fault ends: each by an amount drawn from the range.
+    Drift {
+        /// Whose.
+        target: Target,
+        /// Least and most, below a million.
+        rate: (Ppm, Ppm),
+        /// Faster, slower, or either.
+        directions: Vec<Direction>,
+    },
+    /// Clocks jump, each by an amount drawn from the range.
+    Jump {
+        /// Whose.
+        target: Target,
+        /// Least and most.
+        by: (Nanos, Nanos),
+        /// Ahead, behind, or either.
+        directions: Vec<Direction>,
+    },
+    /// Timers do not fire until the fault ends; messages are taken as ever.
+    TickStall(Target),
     /// Asks for a change of the cluster, again and again until it is done or the fault ends.
     Admin(Admin),
     /// Finds a change that makes sense for the membership of the moment, and asks for it.
@@ -330,6 +452,8 @@ pub enum Shape {
     Deaf(Target),
     /// Two nodes, drawn, do not hear each other; all others hear both.
     Pair,
+    /// One node, drawn, does not hear one other; all else is heard.
+    OneWay,
 }
 
 /// Which node. Drawn and found at the moment in which the fault begins.

@@ -7,6 +7,7 @@ mod build;
 mod case;
 mod definitions;
 mod faults;
+mod storm;
 
 use serde_json::{Value, json};
 
@@ -32,6 +33,7 @@ pub fn scenario_schema() -> Value {
             ("op", list(op(), "Exactly these operations, instead of drawn ones.")),
             ("net", net()),
             ("disk", disk()),
+            ("budget", budget()),
             ("swarm", list(swarm(), "Random faults: each seed draws from these.")),
             ("fault", list(fault(), "Faults at a given time.")),
             ("require", require()),
@@ -140,8 +142,8 @@ fn op() -> Value {
 fn net() -> Value {
     let own = [
         ("reorder-hold", told(reference("duration"), "How long a message is held back at most.")),
-        ("in-order", told(flag(), "Whether a link keeps its messages in order.")),
         ("mailbox", int(1, 1_000_000, "Messages that a mailbox holds. Default: 4096.")),
+        ("checksum", told(flag(), "Whether damaged messages are refused. Default: true.")),
     ];
     told(table(&[], links().into_iter().chain(own)), "The network when no fault is on.")
 }
@@ -159,6 +161,14 @@ fn disk() -> Value {
             ],
         ),
         "The disks when no fault is on.",
+    )
+}
+
+fn budget() -> Value {
+    let unavailable = int(0, 63, "Nodes that may be down, stopped or cut off at a time.");
+    told(
+        table(&[], [("unavailable", unavailable)]),
+        "How much the nemesis may take away. Default: all.",
     )
 }
 
@@ -210,19 +220,20 @@ mod tests {
     use super::*;
     use crate::parse::faults::{FAULT_KINDS, SWARM_KINDS};
     use crate::parse::net::{DISK_KEYS, NET_KEYS};
-    use crate::parse::sections::{CLUSTER_KEYS, LIMITS_KEYS, NODE_KEYS, TOP_KEYS};
+    use crate::parse::sections::{BUDGET_KEYS, CLUSTER_KEYS, LIMITS_KEYS, NODE_KEYS, TOP_KEYS};
     use crate::parse::workload::{OP_KINDS, WORKLOAD_KEYS};
 
     #[test]
     fn the_schema_has_the_keys_of_the_parser() {
         let schema = scenario_schema();
-        let pairs: [(&str, &[&str], &[&str]); 10] = [
+        let pairs: [(&str, &[&str], &[&str]); 11] = [
             ("", TOP_KEYS, &[]),
             ("/properties/cluster", CLUSTER_KEYS, &[]),
             ("/properties/node", NODE_KEYS, &[]),
             ("/properties/workload", WORKLOAD_KEYS, &[]),
             ("/properties/net", NET_KEYS, &[]),
             ("/properties/disk", DISK_KEYS, &[]),
+            ("/properties/budget", BUDGET_KEYS, &[]),
             ("/properties/limits", LIMITS_KEYS, &[]),
             ("/properties/swarm/items", SWARM_KINDS, &[]),
             ("/properties/fault/items", FAULT_KINDS, &["id"]),

@@ -73,7 +73,8 @@ pub fn who(kind: &Kind) -> String {
         Kind::Send { message, .. }
         | Kind::Receive { message, .. }
         | Kind::Drop { message, .. }
-        | Kind::Duplicate { message, .. } => message_name(*message),
+        | Kind::Duplicate { message, .. }
+        | Kind::Corrupt { message, .. } => message_name(*message),
         Kind::Invoke { id, .. } | Kind::Attempt { id, .. } | Kind::Return { id, .. } => {
             format!("c{}", id.client)
         }
@@ -103,6 +104,7 @@ pub fn what(kind: &Kind) -> String {
             format!("{} dropped: {}{}", kind.name(), why.name(), by(" ", *fault))
         }
         Kind::Duplicate { kind, .. } => format!("{} duplicated", kind.name()),
+        Kind::Corrupt { kind, .. } => format!("{} damaged", kind.name()),
         Kind::Disk { act, path, bytes, error, .. } => {
             let size = if *bytes == 0 { String::new() } else { format!(" {bytes} bytes") };
             let end = error.map_or(String::new(), |error| format!(" failed: {}", error.name()));

@@ -37,6 +37,7 @@ const KINDS: &[(&str, &str)] = &[
     ("msg.recv", "node:node msg:message type:type"),
     ("msg.drop", "node:node msg:message type:type why:text fault?:fault"),
     ("msg.dup", "node:node msg:message type:type"),
+    ("msg.corrupt", "node:node msg:message type:type"),
     ("disk.append", DISK),
     ("disk.write", DISK),
     ("disk.truncate", DISK),

@@ -68,6 +68,7 @@ fn unknown_keys_are_told_with_their_neighbour() {
     one("[disk]\nfsync-lies = 1", "S010", "fsync-lies", &["the keys are `write`, `sync`"]);
     one("[workload]\nmix = { gets = 1 }", "S010", "gets", &["there is an operation named `get`"]);
     one("[[swarm]]\nclock = { on = 1 }", "S012", "clock", &["unknown fault `clock`"]);
+    one("[budget]\nunavailabel = 1", "S010", "unavailabel", &["named `unavailable`"]);
     let delay = "[net]\ndelay = { dist = \"fixed\", value = \"1ms\", max = \"2ms\" }";
     one(delay, "S010", "max", &["does not belong to this distribution"]);
 }

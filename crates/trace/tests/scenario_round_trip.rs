@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use system::{Admin, ConfChange, NodeSet, Op, ReadMode, Transition};
 use trace::{
-    ClusterOptions, CrashHow, CrashPoint, Delay, DiskOptions, Expect, Fault, Heal, KeyDistribution,
-    Limits, LinkFault, MemberDraw, MemberKind, MemberSwarm, Mix, NetOptions, NodeOptions, Pace,
-    Place, Profile, Scenario, ScriptedFault, ScriptedOp, Shape, Situation, Swarm, SwarmFault,
-    Target, VoterBounds, Workload, fault_document, parse_fault, parse_scenario,
+    Budget, ClusterOptions, CrashHow, CrashPoint, Delay, Direction, DiskOptions, Expect, Fault,
+    Heal, KeyDistribution, Limits, LinkFault, LinkRange, MemberDraw, MemberKind, MemberSwarm, Mix,
+    NetOptions, NodeOptions, Pace, Place, Profile, Scenario, ScriptedFault, ScriptedOp,
+    SetupChoices, Shape, Situation, Swarm, SwarmFault, Target, VoterBounds, Workload,
+    fault_document, parse_fault, parse_scenario,
 };
 
 const NODES: u64 = 9;
@@ -69,6 +70,7 @@ fn shape() -> impl Strategy<Value = Shape> {
         Just(Shape::MajorityRing),
         Just(Shape::Bridge),
         Just(Shape::Pair),
+        Just(Shape::OneWay),
         target().prop_map(Shape::Isolate),
         target().prop_map(Shape::Mute),
         target().prop_map(Shape::Deaf),
@@ -80,8 +82,94 @@ fn crash_how() -> impl Strategy<Value = CrashHow> {
 }
 
 fn links() -> impl Strategy<Value = LinkFault> {
-    (option::of(delay()), option::of(ppm()), option::of(ppm()), option::of(ppm()))
-        .prop_map(|(delay, loss, duplicate, reorder)| LinkFault { delay, loss, duplicate, reorder })
+    let rest = (option::of(ppm()), option::of(1..1_u64 << 40), option::of(any::<bool>()));
+    (option::of(delay()), option::of(ppm()), option::of(ppm()), option::of(ppm()), rest).prop_map(
+        |(delay, loss, duplicate, reorder, (corrupt, bandwidth, in_order))| LinkFault {
+            delay,
+            loss,
+            duplicate,
+            reorder,
+            corrupt,
+            bandwidth,
+            in_order,
+        },
+    )
+}
+
+fn range<T: Ord + Copy + std::fmt::Debug>(
+    of: impl Strategy<Value = T> + Clone,
+) -> impl Strategy<Value = (T, T)> {
+    (of.clone(), of).prop_map(|(a, b)| (a.min(b), a.max(b)))
+}
+
+fn link_ranges() -> impl Strategy<Value = LinkRange> {
+    (links(), option::of(range(0..=1_000_000_u32)), option::of(range(1..1_u64 << 40)))
+        .prop_map(|(links, loss, bandwidth)| LinkRange { loss, bandwidth, ..links.into() })
+}
+
+fn directions() -> impl Strategy<Value = Vec<Direction>> {
+    vec(prop_oneof![Just(Direction::Ahead), Just(Direction::Behind)], 1..3)
+}
+
+fn setup() -> impl Strategy<Value = SetupChoices> {
+    let ints = || vec(512..=INT_MAX, 0..3);
+    let flags = || vec(any::<bool>(), 0..3);
+    (ints(), ints(), ints(), flags(), flags()).prop_map(|(a, b, c, pre_vote, forward)| {
+        SetupChoices { snapshot_every: a, catch_up_entries: b, segment_bytes: c, pre_vote, forward }
+    })
+}
+
+fn up() -> impl Strategy<Value = (u64, u64)> {
+    range(1_000_000..10_000_000_000_u64)
+}
+
+fn drawn_storm() -> impl Strategy<Value = SwarmFault> {
+    let targets = || vec(target(), 1..3);
+    let how = || vec(crash_how(), 1..3);
+    prop_oneof![
+        vec(shape(), 1..4).prop_map(SwarmFault::Clog),
+        (vec(shape(), 1..4), up()).prop_map(|(shapes, period)| SwarmFault::Flap { shapes, period }),
+        targets().prop_map(SwarmFault::Pause),
+        targets().prop_map(SwarmFault::TickStall),
+        (targets(), how(), up()).prop_map(|(targets, how, up)| SwarmFault::CrashLoop {
+            targets,
+            how,
+            up
+        }),
+        (targets(), how(), setup()).prop_map(|(targets, how, setup)| SwarmFault::Restart {
+            targets,
+            how,
+            setup
+        }),
+        (targets(), range(0..=900_000_u32), directions()).prop_map(
+            |(targets, rate, directions)| SwarmFault::Drift { targets, rate, directions }
+        ),
+        (targets(), range(0..3_600_000_000_000_u64), directions())
+            .prop_map(|(targets, by, directions)| SwarmFault::Jump { targets, by, directions }),
+    ]
+}
+
+fn scripted_storm() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        shape().prop_map(Fault::Clog),
+        (shape(), positive()).prop_map(|(shape, period)| Fault::Flap { shape, period }),
+        target().prop_map(Fault::Pause),
+        target().prop_map(Fault::TickStall),
+        (target(), crash_how(), up()).prop_map(|(target, how, up)| Fault::CrashLoop {
+            target,
+            how,
+            up
+        }),
+        (target(), crash_how(), setup()).prop_map(|(target, how, setup)| Fault::Restart {
+            target,
+            how,
+            setup: setup.choose(|_| 0)
+        }),
+        (target(), range(0..=900_000_u32), directions())
+            .prop_map(|(target, rate, directions)| Fault::Drift { target, rate, directions }),
+        (target(), range(0..3_600_000_000_000_u64), directions())
+            .prop_map(|(target, by, directions)| Fault::Jump { target, by, directions }),
+    ]
 }
 
 fn swarm() -> impl Strategy<Value = Swarm> {
@@ -89,12 +177,14 @@ fn swarm() -> impl Strategy<Value = Swarm> {
         vec(shape(), 1..4).prop_map(SwarmFault::Partition),
         (vec(target(), 1..3), vec(crash_how(), 1..3), ppm())
             .prop_map(|(targets, how, at_effect)| SwarmFault::Crash { targets, how, at_effect }),
-        links().prop_map(SwarmFault::Links),
+        link_ranges().prop_map(SwarmFault::Links),
         (vec(member_kind(), 1..4), ppm(), voters()).prop_map(|(kinds, joint, voters)| {
             SwarmFault::Membership(MemberSwarm { kinds, joint, voters })
         }),
+        drawn_storm(),
     ];
-    (ppm(), positive(), nanos(), nanos(), fault).prop_map(|(on, every, a, b, fault)| Swarm {
+    let every = (positive(), positive()).prop_map(|(a, b)| (a.min(b), a.max(b)));
+    (ppm(), every, nanos(), nanos(), fault).prop_map(|(on, every, a, b, fault)| Swarm {
         on,
         every,
         lasts: (a.min(b), a.max(b)),
@@ -145,6 +235,7 @@ fn fault() -> impl Strategy<Value = ScriptedFault> {
                 Fault::Membership(MemberDraw { kind, draw, joint, voters })
             }
         ),
+        scripted_storm(),
     ];
     (nanos(), nanos(), fault).prop_map(|(at, lasts, fault)| ScriptedFault {
         id: String::new(),
@@ -233,15 +324,19 @@ fn node() -> impl Strategy<Value = NodeOptions> {
 }
 
 fn world() -> impl Strategy<Value = (NetOptions, DiskOptions)> {
-    let net = (delay(), ppm(), ppm(), ppm(), nanos(), any::<bool>(), 1..=1_000_000_u32).prop_map(
-        |(delay, loss, duplicate, reorder, reorder_hold, in_order, mailbox)| NetOptions {
+    let more = (1..=1_000_000_u32, ppm(), any::<bool>(), option::of(1..1_u64 << 40));
+    let net = (delay(), ppm(), ppm(), ppm(), nanos(), any::<bool>(), more).prop_map(
+        |(delay, loss, duplicate, reorder, reorder_hold, in_order, more)| NetOptions {
             delay,
             loss,
             duplicate,
             reorder,
             reorder_hold,
             in_order,
-            mailbox,
+            mailbox: more.0,
+            corrupt: more.1,
+            checksum: more.2,
+            bandwidth: more.3,
         },
     );
     let disk = (delay(), delay(), 512..=1_u32 << 20, ppm(), ppm()).prop_map(
@@ -274,8 +369,10 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let words =
         ("[a-z]\\PC{0,12}", "[A-Z]\\PC{0,40}", any::<bool>(), vec(select(Situation::ALL), 0..3));
     let faults = (vec(swarm(), 0..4), vec(fault(), 0..6));
-    (words, node(), workload(), world(), faults, end()).prop_map(
+    let end = (end(), option::of(0..=63_u64));
+    (words, node(), workload(), world(), faults, end).prop_map(
         |((name, about, correct, require), node, workload, (net, disk), (swarm, faults), end)| {
+            let (end, unavailable) = end;
             let faults = faults
                 .into_iter()
                 .zip(1..)
@@ -289,6 +386,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 workload,
                 net,
                 disk,
+                budget: Budget { unavailable },
                 swarm,
                 faults: faults.collect(),
                 require,

@@ -25,6 +25,11 @@ impl Cuts {
         Some(layer.expect("a bit of the union stands in a layer").0)
     }
 
+    /// Whether this fault, among others perhaps, has the link.
+    pub(super) fn holds(&self, fault: u32, from: u64, to: u64) -> bool {
+        self.layers.iter().any(|(other, matrix)| *other == fault && matrix.get(from, to))
+    }
+
     pub(super) fn add(&mut self, fault: u32, pairs: impl IntoIterator<Item = (u64, u64)>) {
         let position = self.layers.iter().position(|&(other, _)| other == fault);
         let position = position.unwrap_or_else(|| {

@@ -1,11 +1,15 @@
 //! The nemesis: faults begin, find their victims, and end.
 
+mod budget;
+mod clock;
 pub(crate) mod members;
 mod network;
 mod process;
 mod target;
 
-use sim::StreamName;
+pub(crate) use network::Flapping;
+
+use sim::{Stream, StreamName};
 use system::System;
 use trace::{Event, Fault, FaultId, Kind};
 
@@ -22,11 +26,10 @@ impl<S: System> World<'_, S> {
         let (lasts, what) = (fault.lasts, &fault.fault);
         let mut stream = self.chance.stream(StreamName::Target(u64::from(number)));
         match what {
-            Fault::Partition(shape) => {
-                let (pairs, detail) = self.resolve(shape, &mut stream);
-                self.network.cut(number, pairs);
-                self.fault_started(number, "partition", detail);
-                self.end_later(number, lasts);
+            Fault::Partition(shape) => self.partition(number, shape, lasts, &mut stream),
+            Fault::Clog(shape) => self.clog(number, shape, lasts, &mut stream),
+            Fault::Flap { shape, period } => {
+                self.begin_flapping(number, shape, *period, lasts, &mut stream);
             }
             Fault::Links(quality) => {
                 self.network.set_quality(number, options::quality(*quality));
@@ -36,6 +39,13 @@ impl<S: System> World<'_, S> {
             Fault::Crash { target, how, point } => {
                 self.strike(number, *target, *how, *point, lasts, &mut stream);
             }
+            Fault::Restart { target, how, setup } => {
+                self.restart_with(number, *target, *how, *setup, lasts, &mut stream);
+            }
+            Fault::CrashLoop { target, how, up } => {
+                self.begin_loop(number, *target, *how, *up, lasts, &mut stream);
+            }
+            Fault::Pause(target) => self.pause(number, *target, lasts, &mut stream),
             Fault::Admin(admin) => {
                 let cause = self.fault_started(number, "admin", describe(admin));
                 self.begin_admin(vec![admin.clone()], number, lasts, cause);
@@ -49,12 +59,44 @@ impl<S: System> World<'_, S> {
                     self.begin_admin(steps, number, lasts, cause);
                 }
             }
+            other => self.start_clock_fault(number, other, lasts, &mut stream),
+        }
+    }
+
+    fn start_clock_fault(
+        &mut self,
+        number: FaultId,
+        fault: &Fault,
+        lasts: u64,
+        stream: &mut Stream,
+    ) {
+        let struck = match fault {
+            Fault::Drift { target, rate, directions } => {
+                self.drift(number, *target, *rate, directions, stream)
+            }
+            Fault::TickStall(target) => self.stall_ticks(number, *target, stream),
+            Fault::Jump { target, by, directions } => {
+                self.jump(number, *target, *by, directions, stream);
+                false
+            }
+            other => unreachable!("{} is no fault of a clock", other.kind()),
+        };
+        if struck {
+            self.end_later(number, lasts);
         }
     }
 
     fn fault_started(&mut self, fault: FaultId, name: &'static str, detail: String) -> u64 {
         let detail = detail.into_boxed_str();
         self.record(Event::NO_CAUSE, Kind::FaultStart { fault, name, detail })
+    }
+
+    /// Records that a fault struck, if it struck anybody.
+    fn struck(&mut self, number: FaultId, name: &'static str, whom: &[String]) -> bool {
+        if !whom.is_empty() {
+            self.fault_started(number, name, whom.join(", "));
+        }
+        !whom.is_empty()
     }
 
     fn end_later(&mut self, number: FaultId, lasts: u64) {
@@ -66,18 +108,37 @@ impl<S: System> World<'_, S> {
         if self.phase != Phase::Storm {
             return;
         }
-        let name = match plan::fault(self.plan, number).fault {
-            Fault::Partition(_) => {
-                self.network.heal(number);
-                "partition"
-            }
-            Fault::Links(_) => {
-                self.network.clear_quality(number);
-                "links"
-            }
+        self.troubled.retain(|(fault, _)| *fault != number);
+        let fault = &plan::fault(self.plan, number).fault;
+        match fault {
+            Fault::Partition(_) => self.network.heal(number),
+            Fault::Clog(_) => self.network.unclog(number),
+            Fault::Flap { .. } => self.end_flapping(number),
+            Fault::Links(_) => self.network.clear_quality(number),
+            Fault::CrashLoop { .. } => self.end_loop(number),
+            Fault::Drift { .. } => self.end_drift(number),
+            Fault::TickStall(_) => self.end_tick_stall(number),
+            Fault::Pause(_) => {}
             _ => return,
-        };
-        self.record(Event::NO_CAUSE, Kind::FaultEnd { fault: number, name });
+        }
+        self.record(Event::NO_CAUSE, Kind::FaultEnd { fault: number, name: fault.kind() });
+        if let Fault::Pause(_) = fault {
+            self.resume(number);
+        }
+    }
+
+    /// Ends what befalls nodes; the network heals itself.
+    pub(crate) fn calm(&mut self) {
+        let now = self.now();
+        self.troubled.clear();
+        self.flapping.clear();
+        for slot in &mut self.slots {
+            slot.crash = None;
+            slot.looping = None;
+            slot.paused = 0;
+            slot.stalled = 0;
+            slot.clock.drift(now, 0, 0);
+        }
     }
 }
 

@@ -200,6 +200,7 @@ fn message_kinds() -> BoxedStrategy<Kind> {
         (message(), summary()).prop_map(|(message, summary)| Kind::Send { message, summary }),
         (message(), message_kind()).prop_map(|(message, kind)| Kind::Receive { message, kind }),
         (message(), message_kind()).prop_map(|(message, kind)| Kind::Duplicate { message, kind }),
+        (message(), message_kind()).prop_map(|(message, kind)| Kind::Corrupt { message, kind }),
         (message(), message_kind(), why, any::<u32>())
             .prop_map(|(message, kind, why, fault)| Kind::Drop { message, kind, why, fault }),
     ]

@@ -78,7 +78,7 @@ fn node(name: &str, line: Fields<'_>) -> Result<Option<Kind>, String> {
 }
 
 fn message(name: &str, line: Fields<'_>) -> Result<Option<Kind>, String> {
-    if !matches!(name, "send" | "recv" | "drop" | "dup") {
+    if !matches!(name, "send" | "recv" | "drop" | "dup" | "corrupt") {
         return Ok(None);
     }
     let message: MessageId =
@@ -103,6 +103,7 @@ fn message(name: &str, line: Fields<'_>) -> Result<Option<Kind>, String> {
         }
         "recv" => Kind::Receive { message, kind },
         "dup" => Kind::Duplicate { message, kind },
+        "corrupt" => Kind::Corrupt { message, kind },
         _ => Kind::Drop {
             message,
             kind,

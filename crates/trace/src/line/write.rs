@@ -81,9 +81,11 @@ fn fields(line: &mut Object<'_>, kind: &Kind) {
             autopsy(line, found);
         }
         Kind::Violation(violation) => broken(line, violation),
-        Kind::Send { .. } | Kind::Receive { .. } | Kind::Drop { .. } | Kind::Duplicate { .. } => {
-            message(line, kind);
-        }
+        Kind::Send { .. }
+        | Kind::Receive { .. }
+        | Kind::Drop { .. }
+        | Kind::Duplicate { .. }
+        | Kind::Corrupt { .. } => message(line, kind),
         _ => operation(line, kind),
     }
 }
@@ -111,7 +113,7 @@ fn message(line: &mut Object<'_>, kind: &Kind) {
             line.text("why", why.name());
             fault(line, *by);
         }
-        Kind::Duplicate { message: id, kind } => {
+        Kind::Duplicate { message: id, kind } | Kind::Corrupt { message: id, kind } => {
             line.node("node", id.from);
             message_id(line, *id);
             line.text("type", kind.name());

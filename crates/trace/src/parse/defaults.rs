@@ -4,8 +4,8 @@
 use system::ReadMode;
 
 use crate::scenario::{
-    ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution, Limits, Mix, NetOptions,
-    NodeOptions, Pace, Profile, Scenario, Workload,
+    Budget, ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution, Limits, Mix,
+    NetOptions, NodeOptions, Pace, Profile, Scenario, Workload,
 };
 
 const MICRO: u64 = 1_000;
@@ -75,6 +75,9 @@ impl Default for NetOptions {
             reorder_hold: 50 * MILLI,
             in_order: false,
             mailbox: 4_096,
+            corrupt: 0,
+            checksum: true,
+            bandwidth: None,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Default for Scenario {
             workload: Workload::default(),
             net: NetOptions::default(),
             disk: DiskOptions::default(),
+            budget: Budget::default(),
             swarm: Vec::new(),
             faults: Vec::new(),
             require: Vec::new(),

@@ -8,11 +8,12 @@ use system::{Admin, ConfChange, NodeSet, Op, Transition};
 
 use super::membership;
 use super::quantity::{write_duration, write_ppm};
+use super::storm;
 use super::words::{
     CRASH_HOWS, HEALS, PLACES, PROFILES, node_names, word_for, write_shape, write_target,
 };
 use crate::scenario::{
-    CrashHow, CrashPoint, Delay, Expect, Fault, KeyDistribution, LinkFault, Pace, Scenario,
+    CrashHow, CrashPoint, Delay, Expect, Fault, KeyDistribution, LinkRange, Pace, Scenario,
     ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault, Target,
 };
 
@@ -43,6 +44,7 @@ impl Scenario {
                 "survive": write_ppm(self.disk.survive),
                 "tear": write_ppm(self.disk.tear),
             },
+            "budget": self.budget_document(),
             "swarm": self.swarm.iter().map(swarm_document).collect::<Vec<_>>(),
             "fault": self.faults.iter().map(fault_document).collect::<Vec<_>>(),
             "require": { "situations": situations },
@@ -112,7 +114,7 @@ impl Scenario {
 
     fn net_document(&self) -> Value {
         let net = &self.net;
-        json!({
+        let mut fields = json!({
             "delay": delay_document(net.delay),
             "loss": write_ppm(net.loss),
             "duplicate": write_ppm(net.duplicate),
@@ -120,7 +122,20 @@ impl Scenario {
             "reorder-hold": write_duration(net.reorder_hold),
             "in-order": net.in_order,
             "mailbox": net.mailbox,
-        })
+            "corrupt": write_ppm(net.corrupt),
+            "checksum": net.checksum,
+        });
+        if let Some(bandwidth) = net.bandwidth {
+            fields["bandwidth"] = bandwidth.into();
+        }
+        fields
+    }
+
+    fn budget_document(&self) -> Value {
+        match self.budget.unavailable {
+            Some(unavailable) => json!({ "unavailable": unavailable }),
+            None => json!({}),
+        }
     }
 }
 
@@ -128,17 +143,15 @@ impl Scenario {
 #[must_use]
 pub fn fault_document(fault: &ScriptedFault) -> Value {
     let (kind, mut fields) = match &fault.fault {
-        Fault::Partition(Shape::Groups(groups)) => {
-            ("partition", json!({ "groups": groups_document(groups) }))
-        }
-        Fault::Partition(shape) => ("partition", json!({ "shape": write_shape(shape) })),
+        Fault::Partition(shape) => ("partition", partition_document(shape)),
         Fault::Crash { target, how, point } => ("crash", crash_document(*target, *how, *point)),
-        Fault::Links(links) => ("links", links_document(links)),
+        Fault::Links(links) => ("links", links_document(&LinkRange::from(*links))),
         Fault::Admin(Admin::Reconfigure { changes, transition }) => {
             ("reconfigure", reconfigure_document(changes, *transition))
         }
         Fault::Admin(Admin::Transfer { to }) => ("transfer", json!({ "to": format!("n{to}") })),
         Fault::Membership(change) => ("membership", membership::draw_document(change)),
+        other => storm::fault_document(other).expect("every fault has a document"),
     };
     fields["at"] = write_duration(fault.at).into();
     fields["for"] = write_duration(fault.lasts).into();
@@ -191,14 +204,23 @@ fn swarm_document(swarm: &Swarm) -> Value {
         }
         SwarmFault::Links(links) => ("links", links_document(links)),
         SwarmFault::Membership(swarm) => ("membership", membership::swarm_document(swarm)),
+        other => storm::swarm_document(other).expect("every fault has a document"),
     };
     fields["on"] = write_ppm(swarm.on).into();
-    fields["every"] = write_duration(swarm.every).into();
-    fields["for"] = json!([write_duration(swarm.lasts.0), write_duration(swarm.lasts.1)]);
+    fields["every"] = storm::durations(swarm.every);
+    fields["for"] = storm::durations(swarm.lasts);
     json!({ kind: fields })
 }
 
-fn shape_document(shape: &Shape) -> Value {
+/// A scripted shape as fields of its fault.
+pub(super) fn partition_document(shape: &Shape) -> Value {
+    match shape {
+        Shape::Groups(groups) => json!({ "groups": groups_document(groups) }),
+        other => json!({ "shape": write_shape(other) }),
+    }
+}
+
+pub(super) fn shape_document(shape: &Shape) -> Value {
     match shape {
         Shape::Groups(groups) => json!({ "groups": groups_document(groups) }),
         other => json!(write_shape(other)),
@@ -209,17 +231,31 @@ fn groups_document(groups: &[NodeSet]) -> Vec<Vec<String>> {
     groups.iter().map(|group| node_names(*group)).collect()
 }
 
-fn links_document(links: &LinkFault) -> Value {
+fn links_document(links: &LinkRange) -> Value {
     let mut fields = json!({});
     if let Some(delay) = links.delay {
         fields["delay"] = delay_document(delay);
     }
-    let chances =
-        [("loss", links.loss), ("duplicate", links.duplicate), ("reorder", links.reorder)];
+    let chances = [
+        ("loss", links.loss),
+        ("duplicate", links.duplicate),
+        ("reorder", links.reorder),
+        ("corrupt", links.corrupt),
+    ];
     for (key, chance) in chances {
-        if let Some(parts) = chance {
-            fields[key] = write_ppm(parts).into();
+        match chance {
+            Some((least, most)) if least == most => fields[key] = write_ppm(least).into(),
+            Some((least, most)) => fields[key] = json!([write_ppm(least), write_ppm(most)]),
+            None => {}
         }
+    }
+    match links.bandwidth {
+        Some((least, most)) if least == most => fields["bandwidth"] = least.into(),
+        Some((least, most)) => fields["bandwidth"] = json!([least, most]),
+        None => {}
+    }
+    if let Some(in_order) = links.in_order {
+        fields["in-order"] = in_order.into();
     }
     fields
 }

@@ -3,23 +3,51 @@
 //! Each entry holds one kind of fault as the key of a table, `crash = { ... }`, so that a mistake
 //! within it has its exact place.
 
-use system::{Admin, ConfChange, NodeSet, Transition};
+use system::{Admin, ConfChange, Nanos, NodeSet, Transition};
 
 use super::membership;
-use super::net::link_fault;
+use super::net::{LINK_KEYS, link_fault, link_range};
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
+use super::storm;
 use super::words::{AIMED_SHAPES, CRASH_HOWS, PLACES, SHAPES, nearest};
 use crate::scenario::{
     CrashHow, CrashPoint, Fault, Place, ScriptedFault, Shape, Swarm, SwarmFault, Target,
 };
 
 /// The kinds of drawn faults.
-pub(crate) const SWARM_KINDS: &[&str] = &["partition", "crash", "links", "membership"];
+pub(crate) const SWARM_KINDS: &[&str] = &[
+    "partition",
+    "crash",
+    "links",
+    "membership",
+    "clog",
+    "flap",
+    "pause",
+    "crash-loop",
+    "restart",
+    "drift",
+    "jump",
+    "tick-stall",
+];
 
 /// The kinds of scripted faults.
-pub(crate) const FAULT_KINDS: &[&str] =
-    &["partition", "crash", "links", "reconfigure", "transfer", "membership"];
+pub(crate) const FAULT_KINDS: &[&str] = &[
+    "partition",
+    "crash",
+    "links",
+    "reconfigure",
+    "transfer",
+    "membership",
+    "clog",
+    "flap",
+    "pause",
+    "crash-loop",
+    "restart",
+    "drift",
+    "jump",
+    "tick-stall",
+];
 
 const MILLI: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
@@ -32,14 +60,18 @@ pub(crate) fn swarm(reader: &mut Reader, node: &Node) -> Option<Swarm> {
     let own: &[&str] = match kind {
         "partition" => &["shape"],
         "crash" => &["target", "how", "at-effect"],
-        "links" => &["delay", "loss", "duplicate", "reorder"],
-        _ => membership::SWARM_KEYS,
+        "links" => LINK_KEYS,
+        "membership" => membership::SWARM_KEYS,
+        _ => storm::swarm_keys(kind).unwrap_or_default(),
     };
     let known = [&["on", "every", "for"], own].concat();
     let table = reader.table(node, "this swarm", &known);
     let on = reader.optional(table, "on", Reader::ppm).unwrap_or(1_000_000);
-    let every = reader.required(table, "every", |r, n| r.duration_from(n, MILLI));
-    let lasts = reader.required(table, "for", Reader::duration_range);
+    let every = reader.required(table, "every", mean);
+    let lasts = match kind {
+        "jump" => reader.optional(table, "for", Reader::duration_range).or(Some((0, 0))),
+        _ => reader.required(table, "for", Reader::duration_range),
+    };
     let fault = match kind {
         "partition" => {
             let shapes = reader.optional(table, "shape", |r, n| r.some(n, shape));
@@ -54,10 +86,22 @@ pub(crate) fn swarm(reader: &mut Reader, node: &Node) -> Option<Swarm> {
                 .unwrap_or_else(|| vec![CrashHow::Power]),
             at_effect: reader.optional(table, "at-effect", Reader::ppm).unwrap_or(0),
         },
-        "links" => SwarmFault::Links(link_fault(reader, table)),
-        _ => SwarmFault::Membership(membership::swarm(reader, table)),
+        "links" => SwarmFault::Links(link_range(reader, table)),
+        "membership" => SwarmFault::Membership(membership::swarm(reader, table)),
+        _ => storm::swarm_fault(reader, table, kind)?,
     };
     Some(Swarm { on, every: every?, lasts: lasts?, fault })
+}
+
+/// `every`: a duration or a range of them.
+fn mean(reader: &mut Reader, node: &Node) -> Option<(Nanos, Nanos)> {
+    match node.value {
+        Value::List(_) => {
+            let range = reader.duration_range(node)?;
+            reader.range(node, |r, n| r.duration_from(n, MILLI)).and(Some(range))
+        }
+        _ => reader.duration_from(node, MILLI).map(|nanos| (nanos, nanos)),
+    }
 }
 
 /// What a swarm of partitions draws from if it does not say.
@@ -84,10 +128,11 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
     let own: &[&str] = match kind {
         "partition" => &["groups", "shape"],
         "crash" => &["node", "target", "how", "effect", "place"],
-        "links" => &["delay", "loss", "duplicate", "reorder"],
+        "links" => LINK_KEYS,
         "reconfigure" => &["add", "learner", "remove", "changes", "joint"],
         "transfer" => &["to"],
-        _ => membership::FAULT_KEYS,
+        "membership" => membership::FAULT_KEYS,
+        _ => storm::fault_keys(kind).unwrap_or_default(),
     };
     let known = [&["at", "for"], own].concat();
     let table = reader.table(node, "this fault", &known);
@@ -96,23 +141,26 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
         "reconfigure" | "transfer" | "membership" => {
             reader.optional(table, "for", Reader::duration).or(Some(3 * SECOND))
         }
+        "jump" => reader.optional(table, "for", Reader::duration).or(Some(0)),
         _ => reader.required(table, "for", Reader::duration),
     };
     let fault = match kind {
-        "partition" => partition(reader, table).map(Fault::Partition),
+        "partition" => scripted_shape(reader, table).map(Fault::Partition),
         "crash" => crash(reader, table),
         "links" => Some(Fault::Links(link_fault(reader, table))),
         "reconfigure" => reconfigure(reader, table).map(Fault::Admin),
         "transfer" => reader
             .required(table, "to", Reader::node_id)
             .map(|to| Fault::Admin(Admin::Transfer { to })),
-        _ => membership::scripted(reader, table).map(Fault::Membership),
+        "membership" => membership::scripted(reader, table).map(Fault::Membership),
+        _ => storm::fault(reader, table, kind),
     };
     let id = id.unwrap_or_else(|| format!("f{number}"));
     Some(ScriptedFault { id, at: at?, lasts: lasts?, fault: fault? })
 }
 
-fn partition(reader: &mut Reader, table: Table<'_>) -> Option<Shape> {
+/// The shape of a scripted fault: `groups` or `shape`.
+pub(crate) fn scripted_shape(reader: &mut Reader, table: Table<'_>) -> Option<Shape> {
     match reader.exactly_one(table, &["groups", "shape"])? {
         "groups" => reader.optional(table, "groups", groups),
         _ => reader.optional(table, "shape", shape),
@@ -120,7 +168,7 @@ fn partition(reader: &mut Reader, table: Table<'_>) -> Option<Shape> {
 }
 
 /// A shape: a word, or `{ groups = ... }`.
-fn shape(reader: &mut Reader, node: &Node) -> Option<Shape> {
+pub(crate) fn shape(reader: &mut Reader, node: &Node) -> Option<Shape> {
     if matches!(node.value, Value::Table(_)) {
         let table = reader.table(node, "this shape", &["groups"]);
         return reader.required(table, "groups", groups);
@@ -138,7 +186,7 @@ fn shape(reader: &mut Reader, node: &Node) -> Option<Shape> {
         SHAPES.iter().map(|(word, _)| *word).chain(["isolate-leader", "isolate-any"]).collect();
     let help = match nearest(&text, &words) {
         Some(near) => format!("there is a shape named `{near}`"),
-        None => "expected halves, majority-ring, bridge, pair, or isolate-, mute- or deaf- with a \
+        None => "expected halves, majority-ring, bridge, pair, one-way, or isolate-, mute- or deaf- with a \
              target behind it, as in isolate-leader"
             .to_owned(),
     };
@@ -174,11 +222,16 @@ fn groups(reader: &mut Reader, node: &Node) -> Option<Shape> {
     Some(Shape::Groups(groups))
 }
 
-fn crash(reader: &mut Reader, table: Table<'_>) -> Option<Fault> {
-    let target = match reader.exactly_one(table, &["node", "target"]) {
+/// Whom a scripted fault strikes: `node` or `target`.
+pub(crate) fn struck(reader: &mut Reader, table: Table<'_>) -> Option<Target> {
+    match reader.exactly_one(table, &["node", "target"]) {
         Some("node") => reader.optional(table, "node", Reader::node_id).map(Target::Node),
         _ => reader.optional(table, "target", Reader::target),
-    };
+    }
+}
+
+fn crash(reader: &mut Reader, table: Table<'_>) -> Option<Fault> {
+    let target = struck(reader, table);
     let how = reader.optional(table, "how", |r, n| r.word(n, "crash", CRASH_HOWS));
     let place = reader.optional(table, "place", |r, n| r.word(n, "place", PLACES));
     let effect = reader.optional(table, "effect", |r, n| r.int32(n, 1..=u32::MAX));

@@ -6,11 +6,28 @@ use system::Nanos;
 use super::quantity::write_duration;
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
-use crate::scenario::{Delay, DiskOptions, LinkFault, NetOptions};
+use crate::scenario::{Delay, DiskOptions, LinkFault, LinkRange, NetOptions};
 
 /// The keys of `[net]`.
-pub(crate) const NET_KEYS: &[&str] =
-    &["delay", "loss", "duplicate", "reorder", "reorder-hold", "in-order", "mailbox"];
+pub(crate) const NET_KEYS: &[&str] = &[
+    "delay",
+    "loss",
+    "duplicate",
+    "reorder",
+    "reorder-hold",
+    "in-order",
+    "mailbox",
+    "corrupt",
+    "checksum",
+    "bandwidth",
+];
+
+/// The keys of a quality of links.
+pub(crate) const LINK_KEYS: &[&str] =
+    &["delay", "loss", "duplicate", "reorder", "corrupt", "bandwidth", "in-order"];
+
+/// The largest bandwidth that is asked for, in bytes per second.
+const BANDWIDTH_MAX: u64 = 1 << 40;
 
 /// The keys of `[disk]`.
 pub(crate) const DISK_KEYS: &[&str] = &["write", "sync", "sector-bytes", "survive", "tear"];
@@ -30,6 +47,9 @@ pub(crate) fn net(reader: &mut Reader, table: Table<'_>) -> NetOptions {
         mailbox: reader
             .optional(table, "mailbox", |r, n| r.int32(n, 1..=1_000_000))
             .unwrap_or(base.mailbox),
+        corrupt: reader.optional(table, "corrupt", Reader::ppm).unwrap_or(base.corrupt),
+        checksum: reader.optional(table, "checksum", Reader::flag).unwrap_or(base.checksum),
+        bandwidth: reader.optional(table, "bandwidth", bandwidth).or(base.bandwidth),
     }
 }
 
@@ -54,7 +74,30 @@ pub(crate) fn link_fault(reader: &mut Reader, table: Table<'_>) -> LinkFault {
         loss: reader.optional(table, "loss", Reader::ppm),
         duplicate: reader.optional(table, "duplicate", Reader::ppm),
         reorder: reader.optional(table, "reorder", Reader::ppm),
+        corrupt: reader.optional(table, "corrupt", Reader::ppm),
+        bandwidth: reader.optional(table, "bandwidth", bandwidth),
+        in_order: reader.optional(table, "in-order", Reader::flag),
     }
+}
+
+/// The ranges from which a seed draws the quality of links.
+pub(crate) fn link_range(reader: &mut Reader, table: Table<'_>) -> LinkRange {
+    let mut chance = |key| reader.optional(table, key, |r, n| r.range(n, Reader::ppm));
+    let [loss, duplicate, reorder, corrupt] =
+        ["loss", "duplicate", "reorder", "corrupt"].map(&mut chance);
+    LinkRange {
+        delay: reader.optional(table, "delay", delay),
+        loss,
+        duplicate,
+        reorder,
+        corrupt,
+        bandwidth: reader.optional(table, "bandwidth", |r, n| r.range(n, bandwidth)),
+        in_order: reader.optional(table, "in-order", Reader::flag),
+    }
+}
+
+fn bandwidth(reader: &mut Reader, node: &Node) -> Option<u64> {
+    reader.int(node, 1..=BANDWIDTH_MAX)
 }
 
 #[derive(Clone, Copy)]

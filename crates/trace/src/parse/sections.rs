@@ -10,14 +10,14 @@ use super::source::{Node, Value};
 use super::words::{HEALS, PROFILES, nearest};
 use super::workload::{WORKLOAD_KEYS, scripted_op, workload};
 use crate::scenario::{
-    ClusterOptions, Expect, Limits, NodeOptions, Profile, Scenario, ScriptedFault,
+    Budget, ClusterOptions, Expect, Limits, NodeOptions, Profile, Scenario, ScriptedFault,
 };
 use crate::situation::Situation;
 
 /// The keys at the top.
 pub(crate) const TOP_KEYS: &[&str] = &[
-    "name", "about", "profile", "cluster", "node", "workload", "op", "net", "disk", "swarm",
-    "fault", "require", "limits", "expect",
+    "name", "about", "profile", "cluster", "node", "workload", "op", "net", "disk", "budget",
+    "swarm", "fault", "require", "limits", "expect",
 ];
 
 /// The keys of `[cluster]`.
@@ -37,6 +37,9 @@ pub(crate) const NODE_KEYS: &[&str] = &[
     "sessions-max",
     "forward",
 ];
+
+/// The keys of `[budget]`.
+pub(crate) const BUDGET_KEYS: &[&str] = &["unavailable"];
 
 /// The keys of `[limits]`.
 pub(crate) const LIMITS_KEYS: &[&str] =
@@ -70,6 +73,8 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
     let net = net(reader, table);
     let table = section(reader, top, "disk", "[disk]", DISK_KEYS);
     let disk = disk(reader, table);
+    let table = section(reader, top, "budget", "[budget]", BUDGET_KEYS);
+    let budget = budget(reader, table);
     let swarm = entries(reader, top, "swarm", |r, n, _| swarm(r, n));
     let faults = entries(reader, top, "fault", scripted);
     check_ids(reader, top, &faults);
@@ -87,6 +92,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         workload,
         net,
         disk,
+        budget,
         swarm,
         faults,
         require: require.unwrap_or_default(),
@@ -206,6 +212,11 @@ fn node_options(reader: &mut Reader, table: Table<'_>) -> NodeOptions {
         sessions_max,
         forward,
     }
+}
+
+fn budget(reader: &mut Reader, table: Table<'_>) -> Budget {
+    let unavailable = reader.optional(table, "unavailable", |r, n| r.int(n, 0..=NodeSet::MAX));
+    Budget { unavailable }
 }
 
 fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {

@@ -111,6 +111,29 @@ impl Reader {
         Some((first, second))
     }
 
+    /// One value, or a list of two, the smaller first.
+    pub(crate) fn range<T: Copy + PartialOrd>(
+        &mut self,
+        node: &Node,
+        mut read: impl FnMut(&mut Reader, &Node) -> Option<T>,
+    ) -> Option<(T, T)> {
+        let Value::List(items) = &node.value else {
+            return read(self, node).map(|value| (value, value));
+        };
+        let [first, second] = &items[..] else {
+            self.wrong_type(node, "one value, or a list of two: the least and the most");
+            return None;
+        };
+        let (first, second) = (read(self, first), read(self, second));
+        let (first, second) = (first?, second?);
+        if first > second {
+            let message = "this range is reversed".to_owned();
+            self.problem("S019", message, node.span, "the smaller value stands first");
+            return None;
+        }
+        Some((first, second))
+    }
+
     pub(crate) fn ppm(&mut self, node: &Node) -> Option<Ppm> {
         let (written, parts) = match &node.value {
             Value::Text(text) => (text.clone(), parse_ppm(text)),

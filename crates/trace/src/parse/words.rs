@@ -2,7 +2,7 @@
 
 use system::{NodeId, NodeSet, ReadMode};
 
-use crate::scenario::{CrashHow, Heal, Place, Profile, Shape, Target};
+use crate::scenario::{CrashHow, Direction, Heal, Place, Profile, Shape, Target};
 
 /// The profiles.
 pub(crate) const PROFILES: &[(&str, Profile)] =
@@ -27,12 +27,17 @@ pub(crate) const HEALS: &[(&str, Heal)] = &[("all", Heal::All), ("quorum", Heal:
 pub(crate) const PLACES: &[(&str, Place)] =
     &[("before", Place::Before), ("inside", Place::Inside), ("after", Place::After)];
 
+/// Which way a clock goes wrong.
+pub(crate) const DIRECTIONS: &[(&str, Direction)] =
+    &[("ahead", Direction::Ahead), ("behind", Direction::Behind)];
+
 /// The shapes without a target.
 pub(crate) const SHAPES: &[(&str, Shape)] = &[
     ("halves", Shape::Halves),
     ("majority-ring", Shape::MajorityRing),
     ("bridge", Shape::Bridge),
     ("pair", Shape::Pair),
+    ("one-way", Shape::OneWay),
 ];
 
 /// The shapes with a target, which is written behind them: `isolate-leader`, `mute-n2`.

@@ -19,6 +19,7 @@ fn header() -> Header {
     Header {
         faults: scenario.faults.clone(),
         scenario,
+        knobs: vec![("clog".into(), 1), ("clog.every".into(), 7)],
         seed: u64::MAX,
         overrides: vec![("workload.keys".into(), "3".into())],
         flaw: Some("skip-sync".into()),

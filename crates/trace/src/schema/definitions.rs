@@ -40,7 +40,7 @@ pub(super) fn definitions() -> Value {
         "shape": {
             "anyOf": [
                 words(&[
-                    "halves", "majority-ring", "bridge", "pair", "isolate-leader", "isolate-any",
+                    "halves", "majority-ring", "bridge", "pair", "one-way", "isolate-leader", "isolate-any",
                     "mute-leader", "deaf-leader",
                 ]),
                 {

@@ -5,27 +5,29 @@ use serde_json::{Value, json};
 use crate::membership::MemberKind;
 
 use super::build::{flag, int, one_kind, reference, some_of, table, text, told, words};
+use super::storm;
 
 pub(super) fn swarm() -> Value {
     let kind = |own: Vec<(&'static str, Value)>| {
         let times = [
             ("on", told(reference("chance"), "Chance that a seed has this kind at all.")),
-            ("every", told(reference("duration"), "Mean distance of one to the next.")),
+            ("every", told(reference("durations"), "Mean distance of one to the next.")),
             ("for", told(reference("durations"), "How long one lasts.")),
         ];
-        table(&["every", "for"], times.into_iter().chain(own))
+        table(&["every"], times.into_iter().chain(own))
     };
     let crash = vec![
         ("target", some_of(reference("target"))),
         ("how", some_of(words(&["power", "kill"]))),
         ("at-effect", told(reference("chance"), "Chance to fall before, in or after an effect.")),
     ];
-    let kinds = [
+    let mut kinds = vec![
         ("partition", kind(vec![("shape", some_of(reference("shape")))])),
         ("crash", kind(crash)),
-        ("links", kind(links().into())),
+        ("links", kind(storm::link_ranges())),
         ("membership", kind(membership(some_of(member_kind())))),
     ];
+    kinds.extend(storm::drawn().into_iter().map(|(name, own)| (name, kind(own))));
     one_kind(&[], &[], &kinds)
 }
 
@@ -60,7 +62,7 @@ pub(super) fn fault() -> Value {
     let mut change = membership(member_kind());
     change[1].1 = told(flag(), "Whether by joint consensus even if one step would do.");
     change.push(("draw", told(draw, "Chooses among those who may be meant. Default: 0.")));
-    let kinds = [
+    let mut kinds = vec![
         ("partition", kind(&["at", "for"], partition)),
         ("crash", kind(&["at", "for"], crash)),
         ("links", kind(&["at", "for"], links().into())),
@@ -68,6 +70,7 @@ pub(super) fn fault() -> Value {
         ("transfer", kind(&["at", "to"], vec![("to", reference("node"))])),
         ("membership", kind(&["at", "kind"], change)),
     ];
+    kinds.extend(storm::scripted().into_iter().map(|(name, own)| (name, kind(&["at"], own))));
     one_kind(&[("id", told(text(), "Its name. Default: f and its number."))], &[], &kinds)
 }
 
@@ -89,11 +92,14 @@ fn membership(kind: Value) -> Vec<(&'static str, Value)> {
     ]
 }
 
-pub(super) fn links() -> [(&'static str, Value); 4] {
+pub(super) fn links() -> [(&'static str, Value); 7] {
     [
         ("delay", told(reference("delay"), "Time on the way.")),
         ("loss", told(reference("chance"), "Chance that a message is lost.")),
         ("duplicate", told(reference("chance"), "Chance that a message arrives twice.")),
         ("reorder", told(reference("chance"), "Chance that a message is held back.")),
+        ("corrupt", told(reference("chance"), "Chance that bits of a message are flipped.")),
+        ("bandwidth", int(1, 1 << 40, "Bytes per second of each directed link.")),
+        ("in-order", told(flag(), "Whether a link keeps its messages in order.")),
     ]
 }
