@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod determinism;
 mod engines;
+mod faults;
 mod golden;
 mod instructions;
 mod process;
@@ -30,6 +31,7 @@ cargo xtask COMMAND
   golden                                 record the kept traces again, after a change of hashes
   engines                                manifests and workflows against their schemas, offline
   slurm [--repeat N] [--squall PATH]     a job array on a real Slurm loses a worker and a node
+  faults [--seeds N]                     how often each fault happens, and which test shows it
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
 ";
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Some((&"bench", ["run", "--rounds", rounds])) => {
             rounds.parse().map(bench::run).map_err(|_| format!("--rounds {rounds}: a number"))
         }
+        Some((&"faults", flags)) => faults::seeds(flags).and_then(faults::table),
         Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),
         Some((&"golden", [])) => golden::record(),
         Some((&"engines", [])) => engines::engines(),

@@ -93,7 +93,9 @@ fn chaos_is_not_a_quiet_world() {
     }
     let never: Vec<_> = reached.iter().filter(|(_, total)| *total == 0).collect();
     let rare_by_nature = ["ops-failed", "halts"];
-    assert!(never.iter().all(|(name, _)| rare_by_nature.contains(name)), "never: {never:?}");
+    let of_other_storms = ["messages-corrupted", "messages-refused", "messages-overflowed"];
+    let not_missed = [&rare_by_nature[..], &of_other_storms].concat();
+    assert!(never.iter().all(|(name, _)| not_missed.contains(name)), "never: {never:?}");
     ok.sort_unstable();
     elections.sort_unstable();
     assert!(ok[50] >= 300, "a median seed completes {} operations", ok[50]);
