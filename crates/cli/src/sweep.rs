@@ -217,7 +217,7 @@ fn run(
     if found > 0 {
         progress.say(&format!(" resumed  {found} of {total} runs were done before"));
     }
-    until.done(set).for_each(|record| progress.earlier(record));
+    until.done(set).for_each(|record| progress.earlier(&record));
     let started = Instant::now();
     let crew = Crew::start(plan, sink.journal(shard), until.missing(set), jobs);
     let mut deadline = None;

@@ -28,19 +28,20 @@ pub fn merge(set: &Set<'_>, asked: &[u64], finish: &str) -> Summary {
     let missing: Vec<u64> = asked.iter().copied().filter(|chunk| !set.contains(*chunk)).collect();
     let mut scenarios: Vec<ScenarioSummary> = plan.scenarios.iter().map(empty).collect();
     let mut summary = blank(plan);
-    let mut findings: Vec<&Finding> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
     for chunk in &asked {
         let Some(record) = set.get(*chunk) else { continue };
         match plan.work(*chunk).expect("the chunk is in the plan") {
-            Work::Canary => summary.canary = Some(canary(record)),
+            Work::Canary => summary.canary = Some(canary(&record)),
             Work::Seeds { scenario, .. } => {
-                add(&mut scenarios[scenario], record);
+                add(&mut scenarios[scenario], &record);
                 summary.twice += record.footer.twice;
                 summary.differed += record.footer.differed;
-                findings.extend(&record.findings);
+                findings.extend(record.findings);
             }
         }
     }
+    let findings: Vec<&Finding> = findings.iter().collect();
     for scenario in &scenarios {
         summary.run += scenario.run;
         summary.pass += scenario.pass;
@@ -187,7 +188,7 @@ fn nondeterminism(
     });
     let twofold =
         set.differing().filter(|(chunk, _)| asked.contains(chunk)).map(|(chunk, texts)| {
-            let footer = &set.get(chunk).expect("one of them is counted").footer;
+            let footer = set.get(chunk).expect("one of them is counted").footer;
             let place = Place { seed: footer.first, scenario: footer.scenario.clone() };
             Nondeterminism {
                 chunk,

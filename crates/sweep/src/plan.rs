@@ -383,6 +383,18 @@ impl Plan {
         }
     }
 
+    /// The chunk that holds a seed of a scenario; `None` if none does.
+    #[must_use]
+    pub fn chunk_of(&self, scenario: &str, seed: u64) -> Option<u64> {
+        let scenario = self.scenarios.iter().position(|planned| planned.name == scenario)?;
+        let place = match &self.seeds {
+            Seeds::Range { first, end } if seed < *end => seed.checked_sub(*first)?,
+            Seeds::Range { .. } => return None,
+            Seeds::List(seeds) => seeds.iter().position(|listed| *listed == seed)? as u64,
+        };
+        Some(scenario as u64 * self.blocks() + place / self.chunk)
+    }
+
     /// The places of the seeds of some work: first, and the one behind the last.
     ///
     /// # Panics

@@ -14,7 +14,9 @@ use crate::record::{Assembler, Piece, Record};
 #[derive(Debug)]
 pub struct Set<'a> {
     plan: &'a Plan,
-    records: BTreeMap<u64, Record>,
+    /// The texts of the records, packed: a sweep of millions has ten thousand of them, and most
+    /// of each is like the others.
+    records: BTreeMap<u64, Box<[u8]>>,
     /// The texts of chunks of which there are several.
     differing: BTreeMap<u64, BTreeSet<String>>,
     refused: Vec<Refused>,
@@ -124,19 +126,18 @@ impl<'a> Set<'a> {
     /// Takes up a record of the plan.
     pub fn insert(&mut self, record: Record) {
         let chunk = record.footer.chunk;
-        let Some(known) = self.records.get(&chunk) else {
-            self.records.insert(chunk, record);
-            return;
-        };
-        if *known == record {
+        let new = record.write();
+        let old = self.get(chunk).map(|known| known.write());
+        if old.as_ref() == Some(&new) {
             return;
         }
-        let (old, new) = (known.write(), record.write());
         // Whichever came first: the same one is counted.
-        if new < old {
-            self.records.insert(chunk, record);
+        if old.as_ref().is_none_or(|old| new < *old) {
+            self.records.insert(chunk, pack(&new));
         }
-        self.differing.entry(chunk).or_default().extend([old, new]);
+        if let Some(old) = old {
+            self.differing.entry(chunk).or_default().extend([old, new]);
+        }
     }
 
     /// The plan.
@@ -147,8 +148,8 @@ impl<'a> Set<'a> {
 
     /// The record of a chunk.
     #[must_use]
-    pub fn get(&self, chunk: u64) -> Option<&Record> {
-        self.records.get(&chunk)
+    pub fn get(&self, chunk: u64) -> Option<Record> {
+        self.records.get(&chunk).map(|packed| unpack(packed))
     }
 
     /// Whether there is a record of a chunk.
@@ -167,4 +168,20 @@ impl<'a> Set<'a> {
     pub fn refused(&self) -> &[Refused] {
         &self.refused
     }
+}
+
+fn pack(text: &str) -> Box<[u8]> {
+    let packed = zstd::bulk::compress(text.as_bytes(), 1).expect("it fits in memory");
+    packed.into_boxed_slice()
+}
+
+fn unpack(packed: &[u8]) -> Record {
+    let text = zstd::decode_all(packed).expect("we packed it");
+    let text = String::from_utf8(text).expect("it was text");
+    let mut assembler = Assembler::default();
+    let record = text.lines().find_map(|line| match assembler.line(line) {
+        Piece::Whole(record) => Some(*record),
+        _ => None,
+    });
+    record.expect("it was a record")
 }

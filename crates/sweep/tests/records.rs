@@ -56,7 +56,11 @@ fn run(plan: &Plan, chunk: u64, scenario: &str, seed: u64) -> Run {
         hash: Some(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         twice: plan.verify.wants(seed),
         counters: vec![("elections", seed % 5), ("events", seed)],
-        situations: if seed % 3 == 0 { vec![sighting("two-leaders", seed)] } else { Vec::new() },
+        situations: if seed.is_multiple_of(3) {
+            vec![sighting("two-leaders", seed)]
+        } else {
+            Vec::new()
+        },
         knobs: BTreeSet::from(["crash".to_owned()]),
         finding,
     }
@@ -124,6 +128,9 @@ proptest! {
             }
         }
         runs.sort_unstable();
+        let name = plan.scenarios[scenarios - 1].name.clone();
+        let last = plan.chunk_of(&name, first + count - 1);
+        prop_assert_eq!(last, plan.chunks().checked_sub(2));
         let all = (0..scenarios).flat_map(|s| (first..first + count).map(move |seed| (s, seed)));
         prop_assert_eq!(runs, all.collect::<Vec<_>>());
     }

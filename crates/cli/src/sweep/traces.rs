@@ -49,12 +49,10 @@ fn path(store: &Store, scenario: &str, seed: u64) -> PathBuf {
 }
 
 /// The hash of a run that failed; `None` if it ended its process, and would end this one.
-fn hash<'a>(set: &'a Set<'_>, scenario: &str, seed: u64) -> Option<&'a str> {
-    let findings = (0..set.plan().chunks()).filter_map(|chunk| set.get(chunk));
-    let found = findings
-        .flat_map(|record| &record.findings)
-        .find(|found| found.scenario == scenario && found.seed == seed)?;
-    Some(found.hash.as_str()).filter(|hash| !hash.is_empty())
+fn hash(set: &Set<'_>, scenario: &str, seed: u64) -> Option<String> {
+    let record = set.get(set.plan().chunk_of(scenario, seed)?)?;
+    let found = record.findings.into_iter().find(|found| found.seed == seed)?;
+    Some(found.hash).filter(|hash| !hash.is_empty())
 }
 
 fn plan(plan: &Plan, scenario: &str, seed: u64) -> trace::Plan {

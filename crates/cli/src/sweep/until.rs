@@ -86,7 +86,7 @@ impl Until {
     }
 
     /// The records of chunks that are done.
-    pub(crate) fn done<'a>(&'a self, set: &'a Set<'_>) -> impl Iterator<Item = &'a Record> {
+    pub(crate) fn done<'a>(&'a self, set: &'a Set<'_>) -> impl Iterator<Item = Record> + 'a {
         let of_seeds = |chunk: &&u64| set.plan().work(**chunk) != Some(Work::Canary);
         self.order.iter().filter(of_seeds).filter_map(|chunk| set.get(*chunk))
     }

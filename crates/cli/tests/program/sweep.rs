@@ -232,7 +232,7 @@ fn two_records_of_one_chunk_that_differ_are_nondeterminism() {
     let plan = plan.expect("a plan");
     let mut set = sweep::Set::new(&plan);
     set.read("one", text.as_bytes()).expect("it is in memory");
-    let mut record = set.get(0).expect("a record").clone();
+    let mut record = set.get(0).expect("a record");
     record.footer.digest = "0123456789abcdef".to_owned();
     fs::create_dir(place.path("two")).expect("a directory");
     place.write("two/chunk-000000.jsonl", record.write());
