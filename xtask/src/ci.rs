@@ -4,13 +4,16 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{determinism, engines, process, slurm, soak, tidy};
+use crate::{conformance, determinism, engines, mutate, process, slurm, soak, tidy};
 
 /// Seeds of each scenario that a change must pass.
 const SOAK_SEEDS: u64 = 20;
 
 /// Seeds of each scenario whose hashes are compared.
 const DETERMINISM_SEEDS: u64 = 3;
+
+/// Damaged histories that a change must not stumble over.
+const MUTATED_FILES: u64 = 10_000;
 
 /// A step; returns how many things it found in order.
 type Step = fn() -> Result<u64, String>;
@@ -46,7 +49,7 @@ impl Tally {
 /// If a step failed; the complaints are printed by then, and the sum behind them.
 pub(crate) fn ci() -> Result<String, String> {
     let mut tally = Tally::default();
-    let steps: [(&str, Step); 9] = [
+    let steps: [(&str, Step); 11] = [
         ("format", || command(&["fmt", "--all", "--check"])),
         ("tidy", || say(tidy::tidy())),
         ("clippy", || {
@@ -56,6 +59,8 @@ pub(crate) fn ci() -> Result<String, String> {
         ("expectations", expectations),
         ("engines", || unless_skipped(engines::engines())),
         ("slurm", || unless_skipped(slurm::slurm(&slurm::Options::default()))),
+        ("conformance", || unless_skipped(conformance::beside())),
+        ("mutate", || say(mutate::mutate(MUTATED_FILES))),
         ("determinism", || say(determinism::compare(DETERMINISM_SEEDS))),
         ("soak", || say(soak::soak(&soak::Options { seeds: SOAK_SEEDS, scenarios: Vec::new() }))),
     ];

@@ -6,17 +6,21 @@
 
 mod banlist;
 mod bench;
+mod bench_check;
 mod ci;
+mod conformance;
 mod determinism;
 mod engines;
 mod faults;
 mod golden;
 mod instructions;
+mod mutate;
 mod process;
 mod slurm;
 mod soak;
 mod tidy;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -32,6 +36,9 @@ cargo xtask COMMAND
   engines                                manifests and workflows against their schemas, offline
   slurm [--repeat N] [--squall PATH]     a job array on a real Slurm loses a worker and a node
   faults [--seeds N]                     how often each fault happens, and which test shows it
+  bench check [--rounds N]               CPU time of the judge on histories made to order
+  conformance DIR                        the histories of DIR/manifest.json get their verdicts
+  mutate [--files N]                     damaged histories are decided or refused
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
 ";
 
@@ -49,6 +56,13 @@ fn main() -> ExitCode {
             rounds.parse().map(bench::run).map_err(|_| format!("--rounds {rounds}: a number"))
         }
         Some((&"faults", flags)) => faults::seeds(flags).and_then(faults::table),
+        Some((&"bench", ["check"])) => bench_check::check(5),
+        Some((&"bench", ["check", "--rounds", rounds])) => {
+            number("--rounds", rounds).and_then(bench_check::check)
+        }
+        Some((&"conformance", [folder])) => conformance::conformance(Path::new(folder)),
+        Some((&"mutate", [])) => mutate::mutate(10_000),
+        Some((&"mutate", ["--files", files])) => number("--files", files).and_then(mutate::mutate),
         Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),
         Some((&"golden", [])) => golden::record(),
         Some((&"engines", [])) => engines::engines(),
@@ -69,4 +83,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn number<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{flag} {text}: a number"))
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::check::{CheckArgs, ExportArgs};
 use crate::output::{self, Color, Format, Stop};
 use crate::seed::{self, Seed};
 use crate::sweep::{self, MergeArgs, PlanArgs, StatusArgs, SweepArgs};
@@ -48,6 +49,10 @@ enum Command {
         #[arg(value_name = "DIR", default_value = ".")]
         directory: PathBuf,
     },
+    /// Judge a history or a trace, recorded here or elsewhere
+    Check(CheckArgs),
+    /// Write a history in the format of another tool
+    Export(ExportArgs),
     /// List the scenarios, checks, faults or situations there are
     List {
         /// What to list.
@@ -285,6 +290,8 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::Inspect(args) => crate::inspect::inspect(&args, color),
         Command::Corpus(args) => crate::corpus::corpus(&args, color),
         Command::Init { directory } => crate::init::init(&directory, color),
+        Command::Check(args) => crate::check::check(&args, color),
+        Command::Export(args) => crate::check::export(&args, color),
         Command::List { what } => crate::catalogue::list(what, color),
         Command::Schema { what } => crate::catalogue::schema(what),
         Command::Explain { code } => crate::catalogue::explain(&code),

@@ -14,6 +14,7 @@
 mod args;
 mod case;
 mod catalogue;
+mod check;
 mod corpus;
 mod dry_run;
 mod exit;

@@ -19,6 +19,7 @@ mod jepsen;
 mod jepsen_log;
 mod lines;
 mod porcupine;
+pub mod samples;
 
 pub use export::{write_history_lines, write_jepsen_edn, write_porcupine_json};
 

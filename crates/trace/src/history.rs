@@ -6,6 +6,10 @@ use system::{Nanos, Op, Value};
 
 use crate::event::{Event, Kind, OpId, Outcome};
 
+/// The bit of a time that is none: without it, the time is the place of an event in a history whose
+/// events have no times.
+pub const UNTIMED: u64 = 1 << 63;
+
 /// One operation of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {

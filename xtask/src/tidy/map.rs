@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("sweep", &["system", "trace"]),
     ("cli", &["system", "node", "trace", "checker", "testbed", "sweep"]),
     ("server", &["system", "node"]),
-    ("xtask", &["trace", "testbed"]),
+    ("xtask", &["trace", "checker", "testbed"]),
 ];
 
 /// The visible entries of the root.

@@ -213,7 +213,6 @@ fn outdated<'a>(
     part: &Part<'a>,
     all: &[&'a Operation],
 ) -> Option<Finding<'a>> {
-    let is_before = |a: &Operation, b: &Operation| a.returned_seq < b.invoked_seq;
     let writes = |o: &&&Operation| made(o).is_some() || matches!(o.op, Op::Append { .. });
     let newer = part
         .operations
@@ -227,24 +226,21 @@ fn outdated<'a>(
         .filter(|o| is_before(o, last))
         .filter(|o| observed(o).is_some_and(|value| value != seen))
         .max_by_key(|o| o.returned_seq);
-    let came_back = witness.is_some_and(|witness| {
-        all.iter().any(|o| is_before(o, witness) && observed(o) == Some(seen))
-    });
-    if let (true, Some(witness)) = (came_back, witness) {
+    if let Some(witness) = came_back(last, seen, witness, all) {
         let against =
             format!(" again, after {} at {}", told_short(witness), time(witness.returned_at));
         return Some(Finding { kind: "value-came-back", against, other: Some(witness) });
+    }
+    if let Some(own) = seen_newer(last, seen, all) {
+        let against = format!(", though {} at {}", told_short(own), time(own.returned_at));
+        return Some(Finding { kind: "non-monotonic-reads", against, other: Some(own) });
     }
     let Some(newer) = newer else {
         let witness = witness?;
         let against = format!(", but {} at {}", told_short(witness), time(witness.returned_at));
         return Some(Finding { kind: "stale-read", against, other: Some(witness) });
     };
-    let is_seen = all.iter().any(|o| observed(o).is_some_and(|value| shows(newer, value)));
-    let later = all.iter().filter(|o| is_before(newer, o) && observed(o).is_some());
-    let ends_without =
-        later.max_by_key(|o| o.returned_seq).is_some_and(|o| observed(o) == Some(seen));
-    let is_lost = !is_seen && (ends_without || matches!(newer.op, Op::Append { .. }));
+    let is_lost = is_lost(newer, seen, all);
     let against = format!(
         ", but {}'s {} had completed at {}",
         id(newer.id),
@@ -253,6 +249,78 @@ fn outdated<'a>(
     );
     let kind = if is_lost { "lost-update" } else { "stale-read" };
     Some(Finding { kind, against, other: Some(newer) })
+}
+
+/// Who saw that a value had been replaced, if it is back for good: everybody who looks after the
+/// answer sees it too. `witness` is one of the part; another one does if somebody looks at all.
+fn came_back<'a>(
+    last: &Operation,
+    seen: Option<&[u8]>,
+    witness: Option<&&'a Operation>,
+    all: &[&'a Operation],
+) -> Option<&'a Operation> {
+    let mut later =
+        all.iter().filter(|o| o.invoked_seq > last.returned_seq).filter_map(|o| observed(o));
+    let is_confirmed = later.clone().next().is_some();
+    if !later.all(|value| value == seen) {
+        return None;
+    }
+    let was_there = |witness: &Operation| {
+        all.iter().any(|o| is_before(o, witness) && observed(o) == Some(seen))
+    };
+    if let Some(witness) = witness.filter(|witness| was_there(witness)) {
+        return Some(witness);
+    }
+    let was_made =
+        |witness: &Operation| all.iter().any(|o| is_before(o, witness) && made(o) == Some(seen));
+    let others = all.iter().filter(|o| is_before(o, last));
+    let others = others.filter(|o| observed(o).is_some_and(|value| value != seen));
+    let latest = others.filter(|o| was_there(o) || was_made(o)).max_by_key(|o| o.returned_seq);
+    latest.filter(|_| is_confirmed).copied()
+}
+
+/// The client's own latest look, if it saw something newer: what it saw then was written when
+/// what it sees now had been seen.
+fn seen_newer<'a>(
+    last: &Operation,
+    seen: Option<&[u8]>,
+    all: &[&'a Operation],
+) -> Option<&'a Operation> {
+    let mine = all.iter().filter(|o| o.id.client == last.id.client && is_before(o, last));
+    let own = mine.filter(|o| seen_by(o).is_some()).max_by_key(|o| o.returned_seq)?;
+    let other = seen_by(own).filter(|value| *value != seen)?;
+    let is_hidden = |write: &Operation| {
+        let hides = made(write).is_some_and(|value| value != seen);
+        hides && (is_before(write, own) || made(write) == Some(other)) && {
+            let mut makers = all.iter().filter(|o| made(o) == Some(seen) && !failed(o));
+            makers.all(|o| is_before(o, write) || o.invoked_seq > last.returned_seq)
+        }
+    };
+    all.iter().any(|write| is_hidden(write)).then_some(*own)
+}
+
+/// Whether a write that completed has left no trace: nobody sees it, and the first two who look
+/// behind it, or the last of all, see what was there before it.
+fn is_lost(newer: &Operation, seen: Option<&[u8]>, all: &[&Operation]) -> bool {
+    if all.iter().any(|o| observed(o).is_some_and(|value| shows(newer, value))) {
+        return false;
+    }
+    if matches!(newer.op, Op::Append { .. }) {
+        return true;
+    }
+    let later = || all.iter().filter(|o| is_before(newer, o) && observed(o).is_some());
+    let latest = later().max_by_key(|o| o.returned_seq);
+    if latest.is_some_and(|o| observed(o) == Some(seen)) {
+        return true;
+    }
+    let mut looks: Vec<&Operation> = later().copied().collect();
+    looks.sort_by_key(|o| o.invoked_seq);
+    looks.iter().take_while(|o| observed(o) == Some(seen)).count() >= 2
+}
+
+/// Whether one had returned before the other was invoked.
+fn is_before(one: &Operation, other: &Operation) -> bool {
+    one.returned_seq < other.invoked_seq
 }
 
 /// Whether a write can have left this value, without appends behind it.

@@ -29,6 +29,7 @@ use trace::{History, Operation, Violation};
 use model::Model;
 pub use proof::{Explained, Placed, Proof};
 use search::{Answer, Watch};
+pub use words::asked;
 use zones::Decision;
 
 /// The answer of [`linearizable`].

@@ -1,10 +1,11 @@
 //! A small part of a history that is still not linearizable.
 //!
-//! Only what cannot be missed may be left out: operations that change nothing, and writes whose
-//! value nobody who remains has seen. Then the rest of a linearizable history is linearizable too,
+//! Only what cannot be missed may be left out: operations that change nothing, and writes of which
+//! nobody who remains can have seen the value, because nobody saw it at all, or because another
+//! write had hidden it for good before. Then the rest of a linearizable history is linearizable too,
 //! and a part that is not convicts the whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use system::{Op, Output};
 use trace::{Operation, Outcome};
@@ -180,28 +181,55 @@ fn without<'a>(part: &Part<'a>, start: usize, end: usize) -> Part<'a> {
 
 /// What a set of operations has noticed.
 struct Answers<'a> {
-    /// The values that were seen or expected.
-    values: BTreeSet<Option<&'a [u8]>>,
+    /// The values that were seen or expected, and when first somebody who did was invoked.
+    values: BTreeMap<Option<&'a [u8]>, u64>,
     /// Whether an answer says that the key did not hold something: any write may have helped.
     absence: bool,
     /// Whether what was seen may have been appended to what was written.
     appends: bool,
+    /// The values that somebody writes.
+    written: BTreeSet<Option<&'a [u8]>>,
+    /// Writes that completed.
+    hiding: Hiding<'a>,
 }
 
 impl<'a> Answers<'a> {
     fn of(operations: &[&'a Operation], horizon: u64) -> Self {
-        let mut answers = Answers { values: BTreeSet::new(), absence: false, appends: false };
+        let mut answers = Answers {
+            values: BTreeMap::new(),
+            absence: false,
+            appends: false,
+            written: BTreeSet::new(),
+            hiding: Hiding::of(operations, horizon),
+        };
         for operation in operations {
             answers.appends |= matches!(operation.op, Op::Append { .. });
+            match &operation.op {
+                Op::Put { value, .. } | Op::Cas { value, .. } => {
+                    answers.written.insert(Some(value));
+                }
+                Op::Delete { .. } => {
+                    answers.written.insert(None);
+                }
+                _ => {}
+            }
             match noticed_by(operation, horizon) {
                 Noticed::Nothing => {}
                 Noticed::Absence => answers.absence = true,
                 Noticed::Value(value) => {
-                    answers.values.insert(value);
+                    let first = answers.values.entry(value).or_insert(u64::MAX);
+                    *first = (*first).min(operation.invoked_seq);
                 }
             }
         }
         answers
+    }
+
+    /// Whether somebody may have seen the value from this very write: it was not hidden for good
+    /// before the first of those who saw it was invoked. The last who writes it stays.
+    fn may_have_seen(&self, value: Option<&[u8]>, write: &Operation) -> bool {
+        let Some(&first) = self.values.get(&value) else { return false };
+        !self.written.contains(&value) || !self.hiding.hides(write.returned_seq, value, first)
     }
 
     /// Whether leaving out the operation might make a right answer wrong.
@@ -215,19 +243,67 @@ impl<'a> Answers<'a> {
         match &operation.op {
             Op::Append { value, .. } => {
                 let shows = |seen: &Option<&[u8]>| seen.is_some_and(|seen| contains(seen, value));
-                self.values.len() > ANSWERS_MAX || self.values.iter().any(shows)
+                self.values.len() > ANSWERS_MAX || self.values.keys().any(shows)
             }
             Op::Put { value, .. } | Op::Cas { value, .. } if self.appends => {
                 let longer = self.values.range(Some(value.as_ref())..).next();
-                longer.is_some_and(|seen| seen.is_some_and(|seen| seen.starts_with(value)))
+                longer.is_some_and(|(seen, _)| seen.is_some_and(|seen| seen.starts_with(value)))
             }
             Op::Put { value, .. } | Op::Cas { value, .. } => {
-                self.values.contains(&Some(value.as_ref()))
+                self.may_have_seen(Some(value.as_ref()), operation)
             }
             Op::Delete { .. } if self.appends => !self.values.is_empty(),
-            Op::Delete { .. } => self.values.contains(&None),
+            Op::Delete { .. } => self.may_have_seen(None, operation),
             Op::Get { .. } => false,
         }
+    }
+}
+
+/// Writes that completed, by their returns: behind each, the two latest invocations so far of
+/// writes of different values.
+struct Hiding<'a> {
+    returns: Vec<u64>,
+    latest: Vec<[(u64, Option<&'a [u8]>); 2]>,
+}
+
+impl<'a> Hiding<'a> {
+    fn of(operations: &[&'a Operation], horizon: u64) -> Self {
+        let mut writes: Vec<(u64, u64, Option<&[u8]>)> = operations
+            .iter()
+            .filter(|o| matches!(o.outcome, Outcome::Ok { .. }) && o.returned_seq <= horizon)
+            .filter_map(|o| match &o.op {
+                Op::Put { value, .. } => {
+                    Some((o.returned_seq, o.invoked_seq + 1, Some(value.as_ref())))
+                }
+                Op::Delete { .. } => Some((o.returned_seq, o.invoked_seq + 1, None)),
+                _ => None,
+            })
+            .collect();
+        writes.sort_unstable();
+        let mut hiding = Hiding { returns: Vec::new(), latest: Vec::new() };
+        let mut latest = [(0, None); 2];
+        for (returned, call, value) in writes {
+            if value == latest[0].1 {
+                latest[0].0 = call.max(latest[0].0);
+            } else if call > latest[0].0 {
+                latest = [(call, value), latest[0]];
+            } else if call > latest[1].0 {
+                latest[1] = (call, value);
+            }
+            hiding.returns.push(returned);
+            hiding.latest.push(latest);
+        }
+        hiding
+    }
+
+    /// Whether a write of another value was invoked behind `returned` and had completed at
+    /// `before`.
+    fn hides(&self, returned: u64, value: Option<&[u8]>, before: u64) -> bool {
+        let place = self.returns.partition_point(|&other| other < before);
+        let Some(latest) = place.checked_sub(1).map(|place| self.latest[place]) else {
+            return false;
+        };
+        latest.iter().any(|&(call, other)| call > 0 && other != value && call - 1 > returned)
     }
 }
 

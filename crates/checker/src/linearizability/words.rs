@@ -1,7 +1,7 @@
 //! How operations and times are written in the sentences of violations.
 
 use system::{Nanos, Op, Output};
-use trace::{OpId, Operation, Outcome};
+use trace::{OpId, Operation, Outcome, UNTIMED};
 
 use super::model::seen_by;
 
@@ -28,7 +28,7 @@ pub(super) fn told_short(operation: &Operation) -> String {
 }
 
 /// `put x=7`.
-pub(super) fn asked(operation: &Operation) -> String {
+pub fn asked(operation: &Operation) -> String {
     let key = text(operation.op.key());
     match &operation.op {
         Op::Get { .. } => format!("read {key}"),
@@ -56,5 +56,8 @@ fn text(bytes: &[u8]) -> String {
 
 /// `1.500s`.
 pub(super) fn time(at: Nanos) -> String {
+    if at & UNTIMED != 0 {
+        return format!("event {}", at & !UNTIMED);
+    }
     format!("{}.{:03}s", at / 1_000_000_000, at / 1_000_000 % 1000)
 }

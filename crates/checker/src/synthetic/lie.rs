@@ -161,7 +161,9 @@ fn stale_read(operations: &mut [Operation]) -> bool {
         let read = &operations[place];
         // Somebody else read it, and the newer value was seen: it is the read that is wrong.
         let fresh = made(&operations[hiding]).cloned();
-        let own = |o: &&Operation| o.id.client == read.id.client && o.op.key() == read.op.key();
+        let own = |o: &&Operation| {
+            o.id.client == read.id.client && o.op.key() == read.op.key() && seen(o).is_some()
+        };
         let start = place.saturating_sub(LOOK_BACK);
         let end = (place + LOOK_BACK).min(operations.len());
         let alone = operations[start..place]
@@ -194,8 +196,17 @@ fn lost_write(operations: &mut [Operation]) -> bool {
         let end = (at + LOOK_BACK).min(operations.len());
         let start = at.saturating_sub(LOOK_BACK);
         let who: Vec<usize> = (start..end).filter(|&place| saw(&operations[place])).collect();
-        let late = who.iter().filter(|&&place| operations[place].invoked_seq > write.returned_seq);
-        let Some(&late) = late.clone().nth(1).and(late.clone().next()) else { continue };
+        // The first two who look behind the write saw it.
+        let looks = |o: &&Operation| {
+            o.op.key() == key && o.invoked_seq > write.returned_seq && seen(o).is_some()
+        };
+        let mut late = operations[at..end].iter().filter(looks).take(2);
+        let (Some(first), Some(second)) = (late.next(), late.next()) else { continue };
+        if !saw(first) || !saw(second) {
+            continue;
+        }
+        let first = first.id;
+        let Some(late) = (at..end).find(|&place| operations[place].id == first) else { continue };
         // Whoever changes what the write left would betray it.
         let takes = operations[start..end].iter().any(|o| match &o.op {
             Op::Cas { expect, .. } => expect.as_ref() == Some(value),
@@ -206,6 +217,19 @@ fn lost_write(operations: &mut [Operation]) -> bool {
             continue;
         }
         let Some(old) = before(operations, at, late, &doubtful) else { continue };
+        // Nobody has seen anything between the old value and the lost one.
+        let value = value.clone();
+        let between = operations[start..end].iter().any(|o| {
+            let made_old = operations[start..at].iter().rev().find(|o| made(o) == Some(&old));
+            let last = who.last().map_or(0, |&place| operations[place].invoked_seq);
+            made_old.is_none_or(|maker| o.invoked_seq > maker.invoked_seq)
+                && o.returned_seq < last
+                && seen(o)
+                    .is_some_and(|saw| saw.as_ref() != Some(&old) && saw.as_ref() != Some(&value))
+        });
+        if between {
+            continue;
+        }
         for place in who {
             answer(&mut operations[place], Output::Value(Some(old.clone())));
         }

@@ -6,7 +6,7 @@ use system::{Op, Output, ReadPath};
 
 use super::HistoryProblem;
 use crate::event::{OpId, Outcome};
-use crate::history::{History, Operation};
+use crate::history::{History, Operation, UNTIMED};
 
 /// What an event says of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Events {
         let seq = self.seq;
         self.seq += 1;
         self.timed |= at.is_some();
-        let at = at.unwrap_or(seq);
+        let at = at.unwrap_or(seq | UNTIMED);
         let said = match said {
             Said::Invoke(op) => return self.invoke(line, process, at, op, seq),
             other => other,

@@ -7,19 +7,19 @@ use system::{Op, Output};
 
 use super::jepsen::NIL_IS_ABSENCE;
 use crate::event::Outcome;
-use crate::history::{History, Operation};
+use crate::history::{History, Operation, UNTIMED};
 use crate::line::{Object, quote};
 
 /// An invocation or a return.
 #[derive(Clone, Copy)]
-struct Moment<'a> {
-    operation: &'a Operation,
-    returns: bool,
+pub(super) struct Moment<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) returns: bool,
 }
 
 /// Invocations and returns in their order. What is unknown to its client ends behind all else that
 /// was known when it gave up; what never returned has no end.
-fn moments(history: &History) -> Vec<Moment<'_>> {
+pub(super) fn moments(history: &History) -> Vec<Moment<'_>> {
     let mut moments: Vec<((u64, u64), Moment<'_>)> = Vec::new();
     for operation in &history.operations {
         let invoked = (operation.invoked_seq, 0);
@@ -76,7 +76,9 @@ pub fn write_history_lines(history: &History, out: &mut dyn Write) -> io::Result
         let operation = moment.operation;
         let mut object = Object::open(&mut line);
         let at = if moment.returns { operation.returned_at } else { operation.invoked_at };
-        object.number("t", at);
+        if at & UNTIMED == 0 {
+            object.number("t", at);
+        }
         let kind = match (&operation.outcome, moment.returns) {
             (_, false) => "op.invoke",
             (Outcome::Ok { .. }, _) => "op.ok",
@@ -120,7 +122,11 @@ pub fn write_jepsen_edn(history: &History, out: &mut dyn Write) -> io::Result<()
         };
         let at = if moment.returns { operation.returned_at } else { operation.invoked_at };
         let process = operation.id.client;
-        write!(line, "{{:index {index} :time {at} :type :{kind} :process {process} :f :{f} :key ")
+        write!(line, "{{:index {index} ").expect("a String takes everything");
+        if at & UNTIMED == 0 {
+            write!(line, ":time {at} ").expect("a String takes everything");
+        }
+        write!(line, ":type :{kind} :process {process} :f :{f} :key ")
             .expect("a String takes everything");
         edn_text(&mut line, operation.op.key());
         line.push_str(" :value ");
@@ -152,7 +158,7 @@ fn edn_value(line: &mut String, operation: &Operation, returns: bool) {
 }
 
 /// A string of EDN. What is not UTF-8 is written as escapes of its bytes, in angle brackets.
-fn edn_text(line: &mut String, bytes: &[u8]) {
+pub(super) fn edn_text(line: &mut String, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => quote(line, text),
         Err(_) => quote(line, &format!("<{}>", bytes.escape_ascii())),

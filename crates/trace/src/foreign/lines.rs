@@ -19,7 +19,7 @@ use system::{Op, Output, ReadPath, Value};
 
 use super::{Foreign, Format, HistoryProblem, Known, Model};
 use crate::event::{OpId, Outcome};
-use crate::history::{History, Operation};
+use crate::history::{History, Operation, UNTIMED};
 use crate::line::{Fields, json_bytes, parse_history_id, parse_history_op, read_path};
 
 /// Reads a history.
@@ -86,7 +86,7 @@ impl State {
         self.seq += 1;
         let at = match line.get("t") {
             Some(_) => line.number("t")?,
-            None => seq,
+            None => seq | UNTIMED,
         };
         self.timed |= line.get("t").is_some();
         let id = parse_history_id(line)?;

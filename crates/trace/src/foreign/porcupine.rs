@@ -16,7 +16,7 @@ use system::{Op, Output, ReadPath, Value};
 
 use super::{Foreign, Format, HistoryProblem, Known, Model};
 use crate::event::{OpId, Outcome};
-use crate::history::{History, Operation};
+use crate::history::{History, Operation, UNTIMED};
 use crate::line::{Fields, json_bytes};
 
 /// Reads a history.
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
     let history =
         History { initial: known.initial.clone().map(Bytes::from), operations: order(operations) };
     let model = known.model.unwrap_or(Model::Kv);
-    Ok(Foreign { history, format: Format::PorcupineJson, model, timed: true })
+    Ok(Foreign { history, format: Format::PorcupineJson, model, timed: false })
 }
 
 /// The line on which an item of the outermost array begins.
@@ -148,7 +148,11 @@ fn order(mut operations: Vec<Operation>) -> Vec<Operation> {
     moments.sort_unstable();
     for (seq, (_, returns, place)) in (0..).zip(moments) {
         let operation = &mut operations[place];
-        *if returns { &mut operation.returned_seq } else { &mut operation.invoked_seq } = seq;
+        if returns {
+            (operation.returned_seq, operation.returned_at) = (seq, seq | UNTIMED);
+        } else {
+            (operation.invoked_seq, operation.invoked_at) = (seq, seq | UNTIMED);
+        }
     }
     operations
 }

@@ -1,0 +1,220 @@
+//! What is said of a history that was checked.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use checker::linearizability::{Explained, Proof, asked};
+use serde_json::json;
+use trace::foreign::Foreign;
+use trace::{OpId, Operation, Outcome, UNTIMED, Violation, text};
+
+use crate::output::{self, Style};
+use crate::{exit, words};
+
+/// Operations of a counterexample that are listed.
+const LISTED_MAX: usize = 12;
+
+/// Everything that is said.
+pub(super) struct Told<'a> {
+    pub(super) path: &'a Path,
+    pub(super) found: &'a Foreign,
+    pub(super) explained: Explained,
+    /// What other checks of a trace found.
+    pub(super) others: Vec<Violation>,
+    pub(super) wall: Duration,
+}
+
+/// What is about to be checked.
+pub(super) fn banner(path: &Path, found: &Foreign, color: bool) -> String {
+    let label = output::label("check", Style::Plain, color);
+    let (format, model) = (found.format.name(), found.model.name());
+    format!("{label}  {}  {format}, {model}, {}", path.display(), size(found))
+}
+
+fn unknown(found: &Foreign) -> u64 {
+    let is_open = |o: &&Operation| matches!(o.outcome, Outcome::Unknown(_));
+    found.history.operations.iter().filter(is_open).count() as u64
+}
+
+fn keys(found: &Foreign) -> u64 {
+    found.history.operations.iter().map(|o| o.op.key()).collect::<BTreeSet<_>>().len() as u64
+}
+
+fn size(found: &Foreign) -> String {
+    let operations = found.history.operations.len() as u64;
+    format!(
+        "{} on {}, {} unknown",
+        words::count(operations, "operation", "operations"),
+        words::count(keys(found), "key", "keys"),
+        words::grouped(unknown(found)),
+    )
+}
+
+impl Told<'_> {
+    /// The exit code.
+    pub(super) fn exit(&self) -> u8 {
+        match &self.explained {
+            Explained::No(_) => exit::FAIL,
+            _ if !self.others.is_empty() => exit::FAIL,
+            Explained::Yes => exit::PASS,
+            Explained::Unknown(_) => exit::UNKNOWN,
+        }
+    }
+
+    /// For people.
+    pub(super) fn human(&self, color: bool) -> String {
+        let wall = words::wall(self.wall);
+        let mut out = match &self.explained {
+            Explained::Yes => {
+                let label = output::label("PASS", Style::Good, color);
+                format!("{label}  linearizable: {}   wall {wall}\n", size(self.found))
+            }
+            Explained::Unknown(why) => {
+                let label = output::label("UNKNOWN", Style::Open, color);
+                format!("{label}  {why}   wall {wall}\n")
+            }
+            Explained::No(proof) => self.failed(proof, color),
+        };
+        for violation in &self.others {
+            let label = output::label("FAIL", Style::Bad, color);
+            let _ =
+                writeln!(out, "{label}  {}\n\n  {}\n", violation.signature(), violation.message);
+        }
+        out
+    }
+
+    fn failed(&self, proof: &Proof, color: bool) -> String {
+        let label = output::label("FAIL", Style::Bad, color);
+        let wall = words::wall(self.wall);
+        let violation = &proof.violation;
+        let mut out = format!("{label}  {}   wall {wall}\n\n", violation.signature());
+        let _ = writeln!(out, "  {}.\n", violation.message);
+        for id in violation.ops.iter().take(LISTED_MAX) {
+            if let Some(operation) = self.operation(*id) {
+                let _ = writeln!(out, "    {}", line(operation));
+            }
+        }
+        if violation.ops.len() > LISTED_MAX {
+            let _ = writeln!(out, "    and {} more", violation.ops.len() - LISTED_MAX);
+        }
+        if !proof.order.is_empty() {
+            let order: Vec<String> = proof
+                .order
+                .iter()
+                .map(|placed| {
+                    let held = words::optional(placed.held.as_deref());
+                    format!("{} ({held})", text::op_name(placed.id))
+                })
+                .collect();
+            let _ = writeln!(
+                out,
+                "\n  order      {}: then not {}",
+                order.join(", "),
+                text::op_name(proof.next)
+            );
+        }
+        let _ = writeln!(
+            out,
+            "  prefix     {} of {} on key {} can be explained; that of {} is the next",
+            words::grouped(proof.explained as u64),
+            words::count(proof.answers as u64, "answer", "answers"),
+            words::bytes(&proof.key),
+            text::op_name(proof.next),
+        );
+        if self.found.history.initial.is_none() && violation.kind == "value-never-written" {
+            out.push_str("  hint       --initial VALUE says what every key holds at first\n");
+        }
+        out
+    }
+
+    fn operation(&self, id: OpId) -> Option<&Operation> {
+        self.found.history.operations.iter().find(|operation| operation.id == id)
+    }
+
+    /// For programs.
+    pub(super) fn json(&self) -> String {
+        let (verdict, reason) = match &self.explained {
+            Explained::No(_) => ("fail", None),
+            _ if !self.others.is_empty() => ("fail", None),
+            Explained::Yes => ("pass", None),
+            Explained::Unknown(why) => ("unknown", Some(why)),
+        };
+        let mut violations = Vec::new();
+        if let Explained::No(proof) = &self.explained {
+            violations.push(&proof.violation);
+        }
+        violations.extend(&self.others);
+        let violations: Vec<_> = violations
+            .iter()
+            .map(|violation| {
+                json!({
+                    "sig": violation.signature(),
+                    "check": violation.check,
+                    "message": violation.message,
+                    "ops": violation.ops.iter().map(|id| text::op_name(*id)).collect::<Vec<_>>(),
+                    "core": violation.core,
+                })
+            })
+            .collect();
+        let proof = match &self.explained {
+            Explained::No(proof) => {
+                let order = proof.order.iter().map(|placed| {
+                    let held = placed.held.as_deref().map(text::bytes);
+                    json!({ "op": text::op_name(placed.id), "held": held })
+                });
+                json!({
+                    "key": text::bytes(&proof.key),
+                    "explained": proof.explained,
+                    "answers": proof.answers,
+                    "next": text::op_name(proof.next),
+                    "order": order.collect::<Vec<_>>(),
+                })
+            }
+            _ => serde_json::Value::Null,
+        };
+        let line = json!({
+            "type": "check",
+            "v": "1.0",
+            "squall": env!("CARGO_PKG_VERSION"),
+            "file": self.path.display().to_string(),
+            "format": self.found.format.name(),
+            "model": self.found.model.name(),
+            "operations": self.found.history.operations.len(),
+            "keys": keys(self.found),
+            "unknown": unknown(self.found),
+            "verdict": verdict,
+            "reason": reason,
+            "exit": self.exit(),
+            "violations": violations,
+            "proof": proof,
+        });
+        format!("{line}\n")
+    }
+}
+
+/// `c3.4  put x=7   invoked 1.395s  ok 1.433s`.
+fn line(operation: &Operation) -> String {
+    let asked = asked(operation);
+    let at = |at: u64| match at {
+        at if at & UNTIMED != 0 => format!("#{}", at & !UNTIMED),
+        at => text::time(at),
+    };
+    let invoked = at(operation.invoked_at);
+    let end = match &operation.outcome {
+        Outcome::Ok { output, .. } => {
+            let answer = match output {
+                system::Output::Value(value) => {
+                    format!(" -> {}", words::optional(value.as_deref()))
+                }
+                system::Output::Swapped(swapped) => format!(" -> {swapped}"),
+                system::Output::Done => String::new(),
+            };
+            format!("ok {}{answer}", at(operation.returned_at))
+        }
+        Outcome::Failed(_) => "failed".to_owned(),
+        Outcome::Unknown(_) => "unknown".to_owned(),
+    };
+    format!("{:<6} {asked:<20} invoked {invoked}  {end}", text::op_name(operation.id))
+}
