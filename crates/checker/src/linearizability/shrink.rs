@@ -259,11 +259,14 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// When a write was invoked, from 1, and what it wrote.
+type Latest<'a> = (u64, Option<&'a [u8]>);
+
 /// Writes that completed, by their returns: behind each, the two latest invocations so far of
 /// writes of different values.
 struct Hiding<'a> {
     returns: Vec<u64>,
-    latest: Vec<[(u64, Option<&'a [u8]>); 2]>,
+    latest: Vec<[Latest<'a>; 2]>,
 }
 
 impl<'a> Hiding<'a> {
