@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sim::{Chance, Stream, StreamName};
 
-const NAMES: [StreamName; 14] = [
+const NAMES: [StreamName; 17] = [
     StreamName::Link { from: 1, to: 2 },
     StreamName::Link { from: 2, to: 1 },
     StreamName::Link { from: 1, to: 3 },
@@ -18,6 +18,9 @@ const NAMES: [StreamName; 14] = [
     StreamName::Target(1),
     StreamName::Workload(1),
     StreamName::Other(1),
+    StreamName::Damage { from: 1, to: 2 },
+    StreamName::Damage { from: 2, to: 1 },
+    StreamName::Knob(1),
 ];
 
 fn words(stream: &mut Stream, count: usize) -> Vec<u64> {

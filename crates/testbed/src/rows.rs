@@ -23,7 +23,9 @@ pub struct Row {
 
 const NETWORK: &str = "crates/sim/tests/network.rs";
 const PARTITION: &str = "crates/sim/src/partition.rs";
-const STORM: &str = "crates/testbed/tests/storm.rs";
+const TIMES: &str = "crates/testbed/tests/storm/times.rs";
+const NODES: &str = "crates/testbed/tests/storm/nodes.rs";
+const CHANGES: &str = "crates/testbed/src/nemesis/members.rs";
 const CRASH: &str = "crates/sim/tests/disk_model/main.rs";
 const MEMBERS: &str = "crates/node/tests/cluster.rs";
 
@@ -37,7 +39,7 @@ const fn row(
 }
 
 const fn member(name: &'static str, about: &'static str) -> Row {
-    row(name, about, "members", (MEMBERS, "scripts"))
+    row(name, about, "members", (CHANGES, "every_kind_makes_a_change_and_none_leaves_the_bounds"))
 }
 
 const fn counted(counter: &'static str, row: Row) -> Row {
@@ -74,7 +76,7 @@ pub const ROWS: &[Row] = &[
             "net corrupt",
             "1 to 3 bits of a message are flipped",
             "0..=1000000 ppm",
-            (STORM, "flipped_bits_are_refused_by_the_checksum"),
+            (TIMES, "flipped_bits_are_refused_by_the_checksum"),
         ),
     ),
     counted(
@@ -83,7 +85,7 @@ pub const ROWS: &[Row] = &[
             "net checksum",
             "a damaged message is refused by the receiver's transport",
             "on, off",
-            (STORM, "without_a_checksum_damaged_messages_reach_nodes"),
+            (TIMES, "without_a_checksum_damaged_messages_reach_nodes"),
         ),
     ),
     counted(
@@ -92,7 +94,7 @@ pub const ROWS: &[Row] = &[
             "net mailbox",
             "a full mailbox or send buffer drops a message",
             "1..=1000000 messages",
-            (STORM, "a_paused_node_has_a_full_mailbox"),
+            (TIMES, "a_paused_node_has_a_full_mailbox"),
         ),
     ),
     row(
@@ -184,19 +186,19 @@ pub const ROWS: &[Row] = &[
         "partition one-way",
         "one node does not hear one other",
         "ns",
-        (STORM, "one_way_cuts_one_directed_link"),
+        (TIMES, "one_way_cuts_one_directed_link"),
     ),
     row(
         "flap",
         "a partition comes and goes",
         "period of 1 ms and more",
-        (STORM, "a_flapping_partition_comes_and_goes"),
+        (TIMES, "a_flapping_partition_comes_and_goes"),
     ),
     row(
         "clog",
         "links hold their messages and release them in a burst",
         "ns",
-        (STORM, "a_clogged_link_bursts"),
+        (TIMES, "a_clogged_link_bursts"),
     ),
     row(
         "crash power",
@@ -208,46 +210,46 @@ pub const ROWS: &[Row] = &[
         "crash kill",
         "the process is killed, the operating system keeps what was written",
         "down for ns",
-        (STORM, "a_kill_loses_no_byte"),
+        (NODES, "a_kill_loses_no_byte"),
     ),
     row(
         "crash at an effect",
         "the crash waits for the n-th effect and falls before or after it",
         "effect 1 and more",
-        (STORM, "a_crash_falls_on_the_effect_that_was_asked_for"),
+        (NODES, "a_crash_falls_on_the_effect_that_was_asked_for"),
     ),
     row(
         "crash inside an effect",
         "the crash falls in the middle of a write or sync",
         "effect 1 and more",
-        (STORM, "a_crash_falls_on_the_effect_that_was_asked_for"),
+        (NODES, "a_crash_falls_on_the_effect_that_was_asked_for"),
     ),
     row(
         "crash-loop",
         "a node crashes again and again, often while it recovers",
         "up for 1 ms and more",
-        (STORM, "a_crash_loop_crashes_again_and_ends"),
+        (NODES, "a_crash_loop_crashes_again_and_ends"),
     ),
     row(
         "restart",
         "a node comes back with another setup",
         "options of a node",
-        (STORM, "a_restart_brings_another_setup"),
+        (NODES, "a_restart_brings_another_setup"),
     ),
     row(
         "pause",
         "a process is stopped and goes on; what arrives meanwhile waits",
         "ns",
-        (STORM, "a_paused_node_does_nothing_until_it_goes_on"),
+        (TIMES, "a_paused_node_does_nothing_until_it_goes_on"),
     ),
     row(
         "drift",
         "a clock runs fast or slowly",
         "0..=900000 ppm",
-        (STORM, "a_drifting_clock_shows_another_time_and_ticks_at_its_rate"),
+        (TIMES, "a_drifting_clock_shows_another_time_and_ticks_at_its_rate"),
     ),
-    row("jump", "a clock jumps ahead or back", "0..=1 h", (STORM, "a_clock_jumps_ahead_and_back")),
-    row("tick-stall", "timers do not fire", "ns", (STORM, "stalled_ticks_do_not_come")),
+    row("jump", "a clock jumps ahead or back", "0..=1 h", (TIMES, "a_clock_jumps_ahead_and_back")),
+    row("tick-stall", "timers do not fire", "ns", (TIMES, "stalled_ticks_do_not_come")),
     row(
         "reconfigure",
         "members are added, promoted, demoted, removed, replaced",
