@@ -98,6 +98,8 @@ pub(crate) enum SchemaOf {
     Case,
     /// A line of a trace.
     Trace,
+    /// What a sweep comes to.
+    Summary,
 }
 
 /// One seed of one scenario.

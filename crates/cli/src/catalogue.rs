@@ -58,6 +58,7 @@ pub(crate) fn schema(what: SchemaOf) -> Result<u8, Stop> {
         SchemaOf::Scenario => trace::scenario_schema(),
         SchemaOf::Case => trace::case_schema(),
         SchemaOf::Trace => trace::trace_schema(),
+        SchemaOf::Summary => sweep::summary_schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema has no odd keys");
     output::result(&format!("{text}\n"))?;

@@ -13,6 +13,7 @@ mod merge;
 mod plan;
 mod poison;
 mod progress;
+mod reports;
 mod signals;
 mod store;
 mod tell;
@@ -64,6 +65,7 @@ pub(crate) fn sweep(args: &SweepArgs, color: Color) -> Result<u8, Stop> {
             (asked.plan, words)
         }
     };
+    args.reports.check(&plan)?;
     let shard = shard(args)?;
     let jobs = jobs(args);
     if args.format == Format::Json {

@@ -9,7 +9,8 @@
 //! * [`record`]: what a chunk came to: a line for each seed that did not pass, and a footer.
 //! * [`set`]: records from anywhere, each chunk once; two that differ are non-determinism.
 //! * [`mod@merge`], [`summary`]: the sum over a set of records.
-//! * [`text`]: the summary for people.
+//! * [`text`], [`markdown`](mod@markdown), [`junit`](mod@junit), [`github`]: the summary for people, dashboards and
+//!   GitHub; [`view`] is what they have in common.
 //!
 //! **Invariant:** no clock, no thread, no process, no path is opened here, and nothing that is
 //! written names a host, a time or a process: equal chunks are equal bytes, and a summary is a
@@ -18,19 +19,28 @@
 //! **Not done here:** running a seed, and deciding when to stop.
 
 pub mod detect;
+pub mod github;
+pub mod junit;
 pub mod knobs;
+pub mod markdown;
 pub mod merge;
 pub mod plan;
 pub mod record;
+mod require;
+pub mod schema;
 pub mod set;
 pub mod shard;
 pub mod summary;
 pub mod text;
+pub mod view;
 
+pub use junit::junit;
 pub use knobs::knobs;
+pub use markdown::markdown;
 pub use merge::merge;
 pub use plan::{Plan, PlanProblem, Planned, Program, Seeds, Verify, Work};
 pub use record::{Divergence, Finding, Footer, Record, Run, Seen, Sighting, Spread, Verdict};
+pub use schema::summary_schema;
 pub use set::{Refused, Set};
 pub use shard::Shard;
 pub use summary::Summary;

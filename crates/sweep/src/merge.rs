@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use trace::{Scenario, Situation};
+
 use crate::plan::{Plan, Planned, VERSION, Work};
 use crate::record::{
     Finding, Record, Seen, Spread, Verdict, add_all, add_counts, add_digits, digits,
@@ -96,7 +98,7 @@ fn blank(plan: &Plan) -> Summary {
 
 impl Summary {
     /// What it all comes to.
-    fn conclude(&self) -> Conclusion {
+    pub(crate) fn conclude(&self) -> Conclusion {
         let alive = self.canary.as_ref().is_some_and(|canary| !canary.caught);
         if !self.nondeterminism.is_empty() {
             Conclusion::Nondeterminism
@@ -110,6 +112,8 @@ impl Summary {
             Conclusion::Blind
         } else if self.run == 0 {
             Conclusion::Nothing
+        } else if !self.not_reached().is_empty() {
+            Conclusion::Blind
         } else {
             Conclusion::Pass
         }
@@ -129,10 +133,21 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         digest: digits(0),
         counters: BTreeMap::new(),
         require: scenario.require.iter().map(|known| known.name().to_owned()).collect(),
+        impossible: impossible(&scenario),
         situations: BTreeMap::new(),
         matrix: BTreeMap::new(),
         knobs: BTreeMap::new(),
     }
+}
+
+/// The situations that cannot come about, and what each needs.
+fn impossible(scenario: &Scenario) -> BTreeMap<String, String> {
+    let all = Situation::ALL.iter();
+    all.filter_map(|situation| {
+        let need = situation.unmet(scenario)?;
+        Some((situation.name().to_owned(), need.to_string()))
+    })
+    .collect()
 }
 
 /// Adds a record to its scenario.

@@ -210,6 +210,8 @@ pub struct ScenarioSummary {
     pub counters: BTreeMap<String, Spread>,
     /// Situations that the scenario says a sweep must reach.
     pub require: Vec<String>,
+    /// Situations that cannot come about in the scenario, and what each needs.
+    pub impossible: BTreeMap<String, String>,
     /// Situations that were reached.
     pub situations: BTreeMap<String, Seen>,
     /// Seeds in which a situation was reached while a fault was on: situation, fault, seeds.

@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use crate::plan::Plan;
 use crate::summary::{Conclusion, Summary};
+use crate::view::{self, Row};
 
 /// Commands that are shown at most.
 const COMMANDS_MAX: usize = 10;
+
+/// Situations that are named as never reached, at most.
+const NEVER_MAX: usize = 5;
 
 /// The command that runs a seed of a plan again.
 #[must_use]
@@ -66,6 +70,7 @@ pub fn human(summary: &Summary) -> String {
         writeln!(text, " stopped  {stopped}").expect("a String");
     }
     write_signatures(&mut text, summary);
+    write_situations(&mut text, summary);
     write_unknowns(&mut text, summary);
     write_nondeterminism(&mut text, summary);
     write_missing(&mut text, summary);
@@ -114,6 +119,44 @@ fn write_signatures(text: &mut String, summary: &Summary) {
     }
 }
 
+/// Those that are required, and how many others there were; the bad ones last.
+fn write_situations(text: &mut String, summary: &Summary) {
+    let rows = view::situations(summary);
+    let (required, others): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| !row.required_by.is_empty());
+    let reached = others.iter().filter(|row| row.seeds > 0).count();
+    if summary.run == 0 || required.is_empty() && reached == 0 {
+        return;
+    }
+    let head = "situations (seeds that reached it / times)";
+    writeln!(text, "\n  {head:<62}  required by").expect("a String");
+    let (missing, there): (Vec<&Row>, Vec<&Row>) =
+        required.iter().partition(|row| !row.missing_in.is_empty());
+    for row in there.into_iter().chain(missing) {
+        let counts = format!("{:>9} / {:>9}", grouped(row.seeds), grouped(row.hits));
+        let by = view::required_by(summary, row);
+        let (mark, end) = match row.missing_in.is_empty() {
+            true => (' ', String::new()),
+            false => ('!', format!("   NOT REACHED in {}", row.missing_in.join(", "))),
+        };
+        writeln!(text, "  {mark} {:<32} {counts}        {by}{end}", row.name).expect("a String");
+    }
+    let never: Vec<&str> = others
+        .iter()
+        .filter(|row| row.seeds == 0 && row.needs.is_none())
+        .map(|row| &*row.name)
+        .collect();
+    let impossible = others.len() - reached - never.len();
+    writeln!(text, "    others: {reached} reached, {impossible} impossible here")
+        .expect("a String");
+    if !never.is_empty() {
+        let names = never.iter().take(NEVER_MAX).copied().collect::<Vec<_>>().join(", ");
+        let more = never.len().saturating_sub(NEVER_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(text, "    never reached: {names}{more}").expect("a String");
+    }
+}
+
 fn write_unknowns(text: &mut String, summary: &Summary) {
     for unknown in &summary.unknowns {
         writeln!(text, "\n unknown  {}: {}", grouped(unknown.seeds), unknown.reason)
@@ -155,15 +198,19 @@ fn write_missing(text: &mut String, summary: &Summary) {
 }
 
 fn write_commands(text: &mut String, summary: &Summary) {
+    for (position, command) in reproduce_lines(summary).into_iter().enumerate() {
+        let head = if position == 0 { "\n  reproduce" } else { "           " };
+        writeln!(text, "{head}  {command}").expect("a String");
+    }
+}
+
+/// The commands that run again what is bad, one for each signature.
+pub(crate) fn reproduce_lines(summary: &Summary) -> Vec<&str> {
     let bad = matches!(summary.conclusion, Conclusion::Nondeterminism | Conclusion::Failure);
     if !bad {
-        return;
+        return Vec::new();
     }
     let signatures = summary.signatures.iter().map(|signature| &signature.reproduce);
     let others = summary.nondeterminism.iter().map(|found| &found.reproduce);
-    text.push('\n');
-    for (position, command) in signatures.chain(others).take(COMMANDS_MAX).enumerate() {
-        let head = if position == 0 { "reproduce" } else { "" };
-        writeln!(text, "  {head:<9}  {command}").expect("a String");
-    }
+    signatures.chain(others).take(COMMANDS_MAX).map(String::as_str).collect()
 }

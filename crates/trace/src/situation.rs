@@ -13,8 +13,8 @@ pub use need::Need;
 
 use crate::scenario::Scenario;
 use Need::{
-    CheckQuorum, Clock, Crash, Disk, IndexReads, Joint, Learners, LeaseReads, Membership, Net,
-    Partition, Pause, Power, PreVote, Reads, Sessions, Snapshots, Stir, Transfer, Voters,
+    CheckQuorum, Clock, Crash, Damage, Disk, IndexReads, Joint, Learners, LeaseReads, Membership,
+    Net, Partition, Pause, Power, PreVote, Reads, Sessions, Snapshots, Stir, Transfer, Voters,
 };
 
 macro_rules! situations {
@@ -183,7 +183,7 @@ situations! {
         "A transfer of leadership ends without the named node leading.";
 
     // Network, processes and clocks.
-    CorruptMessageRefused = "corrupt-message-refused", [Net],
+    CorruptMessageRefused = "corrupt-message-refused", [Damage],
         "A damaged message is refused by its receiver's checksum.";
     MailboxFull = "mailbox-full", [Stir],
         "A message is dropped, because its receiver's mailbox is full.";

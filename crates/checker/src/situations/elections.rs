@@ -66,7 +66,10 @@ fn leads(id: NodeId, term: u64, cluster: &mut Cluster, tally: &mut Tally) {
     let again = std::mem::take(&mut cluster.crashed_leader) == id;
     tally.hit_if(again, Situation::CrashedLeaderLeadsAgain);
     tally.hit_if(tally.faults.is_on("pause"), Situation::ElectedInPause);
-    tally.hit_if(tally.faults.is_on("clock"), Situation::ElectedUnderClockFault);
+    tally.hit_if(
+        ["drift", "jump", "tick-stall"].iter().any(|kind| tally.faults.is_on(kind)),
+        Situation::ElectedUnderClockFault,
+    );
 }
 
 /// A leader takes a proposal, while there are several leaders.

@@ -19,6 +19,9 @@ pub(super) struct Faults {
 
 const CRASH: &str = "crash";
 
+/// A crash, too: what follows it is another setup.
+const RESTART: &str = "restart";
+
 /// The bit of no fault.
 const NONE: u32 = 1 << 31;
 
@@ -42,6 +45,11 @@ impl Faults {
         bit.is_some_and(|bit| self.on & 1 << bit != 0)
     }
 
+    /// Whether links are cut.
+    pub(super) fn is_partition(&self) -> bool {
+        self.is_on("partition") || self.is_on("flap")
+    }
+
     /// The names of the kinds in a mask.
     pub(super) fn names(&self, mask: u32) -> Vec<&'static str> {
         let kinds = self.kinds.iter().enumerate();
@@ -56,7 +64,7 @@ impl Faults {
 
     /// A fault begins. One without an end stays on until all is healed.
     pub(super) fn begin(&mut self, name: &'static str) {
-        if name == CRASH {
+        if name == CRASH || name == RESTART {
             return;
         }
         let known = self.kinds.iter().position(|kind| *kind == name);

@@ -39,7 +39,7 @@ pub(super) fn in_force(
 
 /// Nobody had it in force before.
 fn is_new(conf: Conf, nodes: &PerNode<Node>, cluster: &mut Cluster, tally: &mut Tally) {
-    tally.hit_if(tally.faults.is_on("partition"), Situation::ChangeInPartition);
+    tally.hit_if(tally.faults.is_partition(), Situation::ChangeInPartition);
     let was_joint = !cluster.outgoing.is_empty();
     if conf.outgoing.is_empty() {
         tally.hit_if(was_joint, Situation::JointLeft);

@@ -37,7 +37,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     (
         S::ElectedUnderClockFault,
-        |run| run.begin("clock").lead(1, 1),
+        |run| run.begin("drift").lead(1, 1),
         |run| run.begin("pause").lead(1, 1),
     ),
 ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, ValueEnum};
 use sweep::{Shard, Verify};
 
+use super::reports::ReportArgs;
 use crate::find;
 use crate::output::Format;
 use crate::seed::{self, Seed};
@@ -114,6 +115,8 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "HOW", default_value = "auto", hide_possible_values = true)]
     #[arg(env = "SQUALL_PROGRESS", hide_env_values = true)]
     pub(crate) progress: ProgressArg,
+    #[command(flatten)]
+    pub(crate) reports: ReportArgs,
     /// How the result is written.
     #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
     pub(crate) format: Format,
@@ -147,6 +150,8 @@ pub(crate) struct MergeArgs {
     /// What to do if there was nothing to run: fail (exit 4), warn or pass.
     #[arg(long, value_name = "HOW", default_value = "fail", hide_possible_values = true)]
     pub(crate) no_seeds: NoSeeds,
+    #[command(flatten)]
+    pub(crate) reports: ReportArgs,
     /// How the result is written.
     #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
     pub(crate) format: Format,

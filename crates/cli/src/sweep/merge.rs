@@ -13,6 +13,7 @@ use crate::{exit, words};
 /// Sums up, tells, and returns the exit code.
 pub(crate) fn merge(args: &MergeArgs) -> Result<u8, Stop> {
     let (plan, path) = plan(args.plan.as_deref(), &args.from)?;
+    args.reports.check(&plan)?;
     let set = read(&plan, &args.from)?;
     for refused in set.refused() {
         output::note(&format!("warning: {refused}; not counted"));
@@ -28,7 +29,9 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<u8, Stop> {
     if counted.len() < all {
         summary.stopped = Some(format!("{} of {all} chunks (--allow-partial)", counted.len()));
     }
+    args.reports.require(&mut summary)?;
     output::result(&tell::text(&summary, args.format))?;
+    args.reports.write(&summary, true);
     Ok(tell::code(&summary, false, args.no_seeds))
 }
 

@@ -90,6 +90,7 @@ pub(crate) fn end(
     };
     let mut summary = sweep::merge(set, &counted, &finish);
     summary.stopped = stopped;
+    args.reports.require(&mut summary)?;
     if until.signalled() && !summary.chunks.missing.is_empty() {
         output::note(" stopped  by a signal; what is done is stored");
     }
@@ -103,6 +104,8 @@ pub(crate) fn end(
             output::result(&text)?;
         }
     }
+    // One of many leaves it to the merge to say what was found.
+    args.reports.write(&summary, !args.worker);
     Ok(code(&summary, args.worker, args.no_seeds))
 }
 

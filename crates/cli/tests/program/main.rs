@@ -9,6 +9,7 @@ mod engines;
 mod init;
 mod place;
 mod replay;
+mod reports;
 mod run;
 mod stranger;
 mod sweep;

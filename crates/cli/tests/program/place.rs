@@ -59,9 +59,18 @@ impl Place {
         command.args(arguments).current_dir(&self.0);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["NO_COLOR", "CLICOLOR_", "SQUALL_", "CI_", "GITLAB_", "SLURM_", "JOB_COMPLETION_"]
-                .iter()
-                .any(|beginning| text.starts_with(beginning))
+            if [
+                "NO_COLOR",
+                "CLICOLOR_",
+                "SQUALL_",
+                "CI_",
+                "GITLAB_",
+                "SLURM_",
+                "JOB_COMPLETION_",
+                "GITHUB_",
+            ]
+            .iter()
+            .any(|beginning| text.starts_with(beginning))
             {
                 command.env_remove(&name);
             }

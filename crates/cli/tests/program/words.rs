@@ -54,7 +54,7 @@ fn what_there_is_can_be_listed() {
     assert!(faults.contains("partition ") && faults.contains("over (scripted only)"), "{faults}");
     let situations = place.run(&["list", "situations"]).stdout;
     assert!(situations.lines().count() >= 40, "{situations}");
-    for what in ["scenario", "trace"] {
+    for what in ["scenario", "trace", "summary"] {
         let schema = place.run(&["schema", what]);
         assert!(schema.json().is_object(), "{schema:?}");
     }

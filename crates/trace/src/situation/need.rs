@@ -27,6 +27,8 @@ pub enum Need {
     Pause,
     /// Clocks that run wrong.
     Clock,
+    /// Messages that are damaged on the way and refused.
+    Damage,
     /// Elections that begin with a pre-vote.
     PreVote,
     /// Leaders that step down without a quorum.
@@ -61,16 +63,17 @@ impl Need {
             Need::Stir => net.loss > 0 || has_faults(scenario),
             Need::Crash => crash(scenario, |_| true),
             Need::Power => crash(scenario, |how| how == CrashHow::Power),
-            Need::Partition => has(scenario, "partition"),
+            Need::Partition => has(scenario, "partition") || has(scenario, "flap"),
             Need::Net => {
                 net.loss > 0
                     || net.duplicate > 0
                     || net.reorder > 0
-                    || ["links", "corrupt", "network"].iter().any(|kind| has(scenario, kind))
+                    || ["links", "clog"].iter().any(|kind| has(scenario, kind))
             }
             Need::Disk => has(scenario, "disk"),
             Need::Pause => has(scenario, "pause"),
-            Need::Clock => has(scenario, "clock"),
+            Need::Clock => ["drift", "jump", "tick-stall"].iter().any(|kind| has(scenario, kind)),
+            Need::Damage => net.checksum && (net.corrupt > 0 || has(scenario, "links")),
             Need::PreVote => node.pre_vote,
             Need::CheckQuorum => node.check_quorum,
             Need::Snapshots => node.snapshot_every > 0,
@@ -108,6 +111,7 @@ impl fmt::Display for Need {
             Need::Disk => "faults of disks",
             Need::Pause => "pauses",
             Need::Clock => "faults of clocks",
+            Need::Damage => "links that damage messages, and net.checksum",
             Need::PreVote => "node.pre-vote",
             Need::CheckQuorum => "node.check-quorum",
             Need::Snapshots => "node.snapshot-every above 0",
@@ -136,11 +140,15 @@ fn has(scenario: &Scenario, kind: &str) -> bool {
 
 fn crash(scenario: &Scenario, is_meant: fn(CrashHow) -> bool) -> bool {
     let scripted = scenario.faults.iter().any(|fault| match &fault.fault {
-        Fault::Crash { how, .. } => is_meant(*how),
+        Fault::Crash { how, .. } | Fault::CrashLoop { how, .. } | Fault::Restart { how, .. } => {
+            is_meant(*how)
+        }
         _ => false,
     });
     let drawn = scenario.swarm.iter().any(|swarm| match &swarm.fault {
-        SwarmFault::Crash { how, .. } => swarm.on > 0 && how.iter().any(|how| is_meant(*how)),
+        SwarmFault::Crash { how, .. }
+        | SwarmFault::CrashLoop { how, .. }
+        | SwarmFault::Restart { how, .. } => swarm.on > 0 && how.iter().any(|how| is_meant(*how)),
         _ => false,
     });
     scripted || drawn
