@@ -10,6 +10,7 @@ use trace::{Event, History, Kind, Outcome, Verdict, Violation};
 use crate::committed::Committed;
 use crate::findings::{Findings, Said};
 use crate::invariants::commit_monotonic::CommitMonotonic;
+use crate::invariants::config_safety::ConfigSafety;
 use crate::invariants::durability::{Configuration, Durability};
 use crate::invariants::election_safety::ElectionSafety;
 use crate::invariants::log_matching::LogMatching;
@@ -37,6 +38,7 @@ pub struct Judge {
     findings: Findings,
     replicas: PerNode<Replica>,
     configuration: Configuration,
+    config_safety: ConfigSafety,
     committed: Committed,
     election_safety: ElectionSafety,
     log_matching: LogMatching,
@@ -51,15 +53,17 @@ impl Judge {
     /// A judge who has seen nothing.
     #[must_use]
     pub fn new(founding: Founding) -> Judge {
+        let configuration = Configuration {
+            index: 0,
+            voters: founding.voters,
+            outgoing: NodeSet::EMPTY,
+            learners: founding.learners,
+        };
         Judge {
             findings: Findings::default(),
             replicas: per_node(),
-            configuration: Configuration {
-                index: 0,
-                voters: founding.voters,
-                outgoing: NodeSet::EMPTY,
-                learners: founding.learners,
-            },
+            configuration,
+            config_safety: ConfigSafety::new(configuration),
             committed: Committed::default(),
             election_safety: ElectionSafety::default(),
             log_matching: LogMatching::default(),
@@ -143,6 +147,7 @@ impl Judge {
 
     fn start(&mut self, node: NodeId) {
         self.replicas[slot(node)].start();
+        self.config_safety.start(node);
         self.state_machine_safety.start(node);
         self.term_monotonic.start(node);
         self.commit_monotonic.start(node);
@@ -189,5 +194,6 @@ impl Judge {
             Note::Conf { .. } => self.configuration.observe(said),
             _ => {}
         }
+        self.config_safety.observe(said, &self.replicas, findings);
     }
 }

@@ -18,7 +18,7 @@ const CHECK: &str = "durability";
 const OPS_MAX: usize = 8;
 
 /// A configuration, and the index of the entry that made it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Configuration {
     /// The index of the entry; 0 for the founding configuration.
     pub(crate) index: u64,

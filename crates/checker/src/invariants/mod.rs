@@ -1,6 +1,7 @@
 //! Raft's promises, one file each.
 
 pub(crate) mod commit_monotonic;
+pub(crate) mod config_safety;
 pub(crate) mod convergence;
 pub(crate) mod durability;
 pub(crate) mod election_safety;
