@@ -251,6 +251,13 @@ impl<S: System> World<'_, S> {
         let state = &mut self.clients[client];
         let known = hint > 0 && hint <= nodes && hint != state.prefer;
         state.prefer = if known { hint } else { 1 + state.prefer % nodes };
+        // After the storm nothing is demanded of nodes that stay broken.
+        let broken = |node| self.phase != Phase::Storm && !self.healed.contains(node);
+        for _ in 0..nodes {
+            if broken(state.prefer) {
+                state.prefer = 1 + state.prefer % nodes;
+            }
+        }
     }
 
     /// An answer reaches its client.
@@ -371,6 +378,9 @@ impl<S: System> World<'_, S> {
         let count = self.clients.len() as u64;
         for client in 0..self.clients.len() {
             self.clients[client].finals = (client as u64..keys).step_by(count as usize).collect();
+            if !self.healed.contains(self.clients[client].prefer) {
+                self.ask_next(client, 0);
+            }
             self.rest(client);
         }
     }

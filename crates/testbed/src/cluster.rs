@@ -1,10 +1,11 @@
 //! Nodes come and go: start, restart, crash, halt.
 
 use sim::StreamName;
-use system::{Halt, Nanos, NodeId, Random, Start, System};
+use system::{Halt, Nanos, NodeId, NodeSet, Random, Start, System};
 use trace::{CrashHow, CrashKind, Event, Kind, PanicInfo};
 
 use crate::panics::guard;
+use crate::phases::Phase;
 use crate::slot::Life;
 use crate::world::{Due, World, learners, voters};
 
@@ -62,8 +63,8 @@ impl<S: System> World<'_, S> {
 
     /// Starts a crashed node again, if that crash is still the last thing that befell it.
     pub(crate) fn restart(&mut self, id: NodeId, incarnation: u64) {
-        let slot = self.slot(id);
-        if slot.life == Life::Down && slot.incarnation == incarnation {
+        let slot = &self.slots[id as usize - 1];
+        if slot.life == Life::Down && slot.incarnation == incarnation && self.may_start(id) {
             let cause = slot.cause;
             self.prepare_loop(id);
             self.start(id, cause);
@@ -73,8 +74,8 @@ impl<S: System> World<'_, S> {
     /// Starts a node that ended because it was removed, if another one still, or again, counts it
     /// as a member: its vote or its log may be needed until its removal is known.
     pub(crate) fn recall(&mut self, id: NodeId, incarnation: u64) {
-        let slot = self.slot(id);
-        if slot.life != Life::Removed || slot.incarnation != incarnation {
+        let slot = &self.slots[id as usize - 1];
+        if slot.life != Life::Removed || slot.incarnation != incarnation || !self.may_start(id) {
             return;
         }
         let is_missed = self.slots.iter().filter_map(|slot| slot.program.as_ref()).any(|program| {
@@ -155,11 +156,21 @@ impl<S: System> World<'_, S> {
         self.record(cause, Kind::Panic { node: id, panic: Box::new(panic) });
     }
 
+    /// Whether the node is not one of those that stay broken.
+    fn may_start(&self, id: NodeId) -> bool {
+        self.phase == Phase::Storm || self.healed.contains(id)
+    }
+
     /// The leader of the highest term among those that are up.
     pub(crate) fn leader(&self) -> Option<NodeId> {
+        self.leader_of(NodeSet::from_bits(u64::MAX))
+    }
+
+    /// The leader of the highest term among those of `nodes` that are up.
+    pub(crate) fn leader_of(&self, nodes: NodeSet) -> Option<NodeId> {
         self.slots
             .iter()
-            .filter(|slot| slot.is_leader())
+            .filter(|slot| slot.is_leader() && nodes.contains(slot.id))
             .max_by_key(|slot| slot.term)
             .map(|slot| slot.id)
     }

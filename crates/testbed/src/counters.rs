@@ -78,6 +78,8 @@ counters! {
     retries = "retries",
     /// Answers that the session table remembered.
     session_answers = "session-answers",
+    /// Looks at a quorum that had had its time, from which an answer was demanded.
+    demands = "demands",
     /// Changes of the cluster that the nemesis saw done.
     admin_done = "admin-done",
 }

@@ -16,6 +16,9 @@ mod client;
 mod clock;
 mod cluster;
 mod counters;
+mod heal;
+mod histogram;
+mod liveness;
 mod nemesis;
 mod options;
 mod panics;
@@ -28,6 +31,7 @@ mod send;
 mod slot;
 mod swarm;
 mod twice;
+mod watch;
 mod workload;
 mod world;
 
@@ -42,6 +46,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 pub use counters::Counters;
+pub use histogram::Histogram;
 pub use options::node_config;
 pub use plan::{PlannedOp, operations, plan};
 pub use rows::{ROWS, Row, rows_of};

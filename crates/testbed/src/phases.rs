@@ -1,12 +1,12 @@
 //! The phases of a run: storm, then healing, then what must be true.
 //!
-//! In the storm anything goes. Then the nemesis heals everything, and the cluster must elect,
+//! In the storm anything goes. Then the nemesis heals everything or a quorum, and that must elect,
 //! commit and converge within a bound (*liveness*); every key is read through a client; and at
 //! the very end the power is cut everywhere and the disks alone are asked what they hold.
 
 use sim::StreamName;
 use system::{Effect, NodeId, Note, System};
-use trace::{Autopsy, Event, Kind};
+use trace::{Autopsy, Event, Heal, Kind};
 
 use crate::panics::guard;
 use crate::slot::Life;
@@ -50,10 +50,16 @@ impl<S: System> World<'_, S> {
                 self.look_again();
             }
             Phase::Settle => {
-                if let Some((kind, message)) = self.unsettled() {
+                if self.mend_missing() {
+                    // The time starts anew.
+                } else if let Some((kind, message)) = self.unsettled() {
                     if self.now() >= self.phase_ends {
                         let bound = trace::text::time(self.plan.scenario.limits.settle);
-                        let message = format!("{message}, {bound} after all was healed");
+                        let what = match self.plan.scenario.limits.heal {
+                            Heal::All => "all was healed".to_owned(),
+                            Heal::Quorum => format!("{} were healed", self.healed),
+                        };
+                        let message = format!("{message}, {bound} after {what}");
                         return self.not_live(kind, message);
                     }
                 } else {
@@ -73,24 +79,9 @@ impl<S: System> World<'_, S> {
         self.queue.push(at, Due::Phase);
     }
 
-    /// Ends every fault and starts every node that a crash ended.
-    fn heal(&mut self) {
-        self.enter(Phase::Settle);
-        self.healed_at = self.now();
-        self.phase_ends = self.now() + self.plan.scenario.limits.settle;
-        self.network.heal_all();
-        self.calm();
-        for id in 1..=self.slots.len() as NodeId {
-            if self.slot(id).life == Life::Down {
-                self.start(id, Event::NO_CAUSE);
-            }
-            self.serve(id);
-        }
-    }
-
     /// What keeps the cluster from being settled, as a kind of violation and in words.
     fn unsettled(&self) -> Option<(&'static str, String)> {
-        let Some(leader) = self.leader() else {
+        let Some(leader) = self.leader_of(self.healed) else {
             return Some(("no-leader", "no node leads".to_owned()));
         };
         let slot = &self.slots[leader as usize - 1];
@@ -102,7 +93,7 @@ impl<S: System> World<'_, S> {
             let (commit, last) = (view.commit, view.last_index);
             return Some(("no-commit", format!("n{leader} has committed {commit} of {last}")));
         }
-        for id in view.voters.union(view.learners).iter() {
+        for id in view.voters.union(view.learners).intersection(self.healed).iter() {
             let Some(program) = &self.slots[id as usize - 1].program else {
                 return Some(("not-converged", format!("n{id} is down")));
             };

@@ -5,6 +5,7 @@ use system::Nanos;
 use trace::{Event, HistoryBuilder, Kind, RunHash};
 
 use crate::counters::Counters;
+use crate::watch::Watch;
 
 /// Gives events their number, and hands each to all who listen.
 pub(crate) struct Recorder<'a> {
@@ -15,11 +16,16 @@ pub(crate) struct Recorder<'a> {
     pub(crate) situations: Situations,
     pub(crate) history: HistoryBuilder,
     pub(crate) counters: Counters,
+    pub(crate) watch: Watch,
     observer: &'a mut dyn FnMut(&Event),
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(founding: Founding, observer: &'a mut dyn FnMut(&Event)) -> Self {
+    pub(crate) fn new(
+        founding: Founding,
+        watch: Watch,
+        observer: &'a mut dyn FnMut(&Event),
+    ) -> Self {
         Recorder {
             seq: 0,
             now: 0,
@@ -28,6 +34,7 @@ impl<'a> Recorder<'a> {
             situations: Situations::new(founding),
             history: HistoryBuilder::default(),
             counters: Counters::default(),
+            watch,
             observer,
         }
     }
@@ -43,6 +50,7 @@ impl<'a> Recorder<'a> {
         self.seq += 1;
         self.hash.event(&event);
         self.counters.observe(&event);
+        self.watch.observe(&event);
         self.judge.observe(&event);
         self.situations.observe(&event);
         if matches!(event.kind, Kind::Invoke { .. } | Kind::Return { .. }) {

@@ -8,11 +8,13 @@ use trace::{Event, FaultId, History, Kind, MessageId, Plan, Verdict, Violation};
 use crate::admin::AdminOp;
 use crate::client::Client;
 use crate::counters::Counters;
+use crate::histogram::Histogram;
 use crate::nemesis::Flapping;
 use crate::options;
 use crate::phases::Phase;
 use crate::record::Recorder;
 use crate::slot::Slot;
+use crate::watch::Watch;
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -35,6 +37,9 @@ pub struct Report {
     pub history: History,
     /// Virtual time from the healing to convergence.
     pub recovery: Nanos,
+    /// In the storm, each time that a quorum could decide again: the virtual time from then to
+    /// the first answer that needed it.
+    pub recoveries: Histogram,
     /// What the seed drew before the faults: see [`Plan::knobs`].
     pub knobs: Vec<(String, u64)>,
 }
@@ -92,6 +97,8 @@ pub(crate) enum Due<M> {
     Recall { node: NodeId, incarnation: u64 },
     /// A phase looks at the clock.
     Phase,
+    /// Somebody looks who can decide.
+    Watch,
 }
 
 /// A message on its way.
@@ -121,6 +128,8 @@ pub(crate) struct World<'a, S: System> {
     pub(crate) phase_ends: Nanos,
     pub(crate) healed_at: Nanos,
     pub(crate) recovery: Nanos,
+    /// The nodes that were healed after the storm.
+    pub(crate) healed: NodeSet,
     pub(crate) dues: u64,
     pub(crate) liveness: Option<Violation>,
     /// Highest number that arrived, per directed link of nodes.
@@ -155,11 +164,16 @@ impl<'a, S: System> World<'a, S> {
                 .map(|id| Client::new(id, &scenario.workload, &chance))
                 .collect(),
             admin: Vec::new(),
-            recorder: Recorder::new(founding, observer),
+            recorder: Recorder::new(
+                founding,
+                Watch::new(plan, founding.voters),
+                observer,
+            ),
             phase: Phase::Storm,
             phase_ends: scenario.limits.storm,
             healed_at: 0,
             recovery: 0,
+            healed: NodeSet::EMPTY,
             dues: 0,
             liveness: None,
             arrived: vec![0; 64 * 64],
@@ -184,6 +198,7 @@ impl<'a, S: System> World<'a, S> {
             self.queue.push(fault.at, Due::FaultStart(position as FaultId + 1));
         }
         self.queue.push(self.phase_ends, Due::Phase);
+        self.queue.push(0, Due::Watch);
     }
 
     /// Takes what is due next. False when nothing is, or the run is too long.
@@ -204,13 +219,26 @@ impl<'a, S: System> World<'a, S> {
             }
             Due::Client { client } => self.wake_client(client),
             Due::Admin { index } => self.wake_admin(index),
-            Due::FaultStart(fault) => self.start_fault(fault),
-            Due::FaultEnd(fault) => self.end_fault(fault),
-            Due::Flap { fault } => self.flap(fault),
+            Due::FaultStart(fault) => {
+                self.start_fault(fault);
+                self.watch_fault(fault);
+            }
+            Due::FaultEnd(fault) => {
+                self.end_fault(fault);
+                self.watch_fault(fault);
+            }
+            Due::Flap { fault } => {
+                self.flap(fault);
+                self.watch_links();
+            }
             Due::CrashAgain { node, incarnation } => self.crash_again(node, incarnation),
-            Due::Restart { node, incarnation } => self.restart(node, incarnation),
+            Due::Restart { node, incarnation } => {
+                self.restart(node, incarnation);
+                self.watch_links();
+            }
             Due::Recall { node, incarnation } => self.recall(node, incarnation),
             Due::Phase => self.look_at_phase(),
+            Due::Watch => self.watch(),
         }
         self.within_limits()
     }
@@ -270,6 +298,7 @@ impl<'a, S: System> World<'a, S> {
             situations,
             history,
             recovery: self.recovery,
+            recoveries: self.recorder.watch.recoveries,
             knobs: self.plan.knobs.clone(),
         }
     }

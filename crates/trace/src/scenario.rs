@@ -516,7 +516,8 @@ pub struct Limits {
     /// What is healed after the storm.
     pub heal: Heal,
     /// In the storm: whenever a quorum has been up, mutually connected and undisturbed for this
-    /// long, a client must have got an answer in the meantime; 0 for no such demand.
+    /// long, and for twelve election timeouts, a client must have got an answer in the meantime;
+    /// 0 for no such demand.
     pub available_within: Nanos,
     /// Events of a run; beyond it the run is a failure (`liveness/event-limit`).
     pub events_max: u64,

@@ -189,7 +189,7 @@ fn limits() -> Value {
                 ("heal", told(words(&["all", "quorum"]), "What is healed. Default: all.")),
                 (
                     "available-within",
-                    told(reference("duration"), "Bound for a quorum in the storm. Default: 4s."),
+                    told(reference("duration"), "Bound for a quorum in the storm. Default: 3s."),
                 ),
                 ("events-max", int(1, any, "Events of a run. Default: 5000000.")),
                 ("steps-max", int(1, any, "Steps of a run. Default: 50000000.")),

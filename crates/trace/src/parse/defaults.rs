@@ -100,7 +100,7 @@ impl Default for Limits {
             storm: 8 * SECOND,
             settle: 10 * SECOND,
             heal: Heal::All,
-            available_within: 4 * SECOND,
+            available_within: 3 * SECOND,
             events_max: 5_000_000,
             steps_max: 50_000_000,
             check_max: 5_000_000,

@@ -1,0 +1,96 @@
+//! What is demanded of a cluster while it is troubled: somebody looks, and says what each node
+//! waited for if nothing came of it.
+
+use system::{Nanos, NodeId, NodeSet, Role, System, View};
+use trace::{Fault, FaultId};
+
+use crate::phases::Phase;
+use crate::plan;
+use crate::world::{Due, World};
+
+/// How often somebody looks who can decide.
+const LOOK: Nanos = 50_000_000;
+
+impl<S: System> World<'_, S> {
+    /// Looks who can decide, and whether they did.
+    pub(crate) fn watch(&mut self) {
+        if self.phase != Phase::Storm {
+            return;
+        }
+        self.watch_links();
+        let slots = &self.slots;
+        let view = |id: NodeId| view_of::<S>(slots, id);
+        let now = self.queue.now();
+        if let Some((quorum, bound)) = self.recorder.watch.due_quorum(now, view) {
+            self.recorder.counters.demands += 1;
+            if !self.recorder.watch.has_answered(now, bound) {
+                let message = self.stuck(quorum, bound);
+                return self.not_live("no-progress", message);
+            }
+        }
+        self.queue.push(self.queue.now() + LOOK, Due::Watch);
+    }
+
+    /// Tells the watch who hears whom.
+    pub(crate) fn watch_links(&mut self) {
+        if self.phase != Phase::Storm {
+            return;
+        }
+        let (now, count) = (self.queue.now(), self.slots.len() as NodeId);
+        let (network, slots) = (&self.network, &self.slots);
+        let is_cut = |from, to| network.is_cut(from, to).is_some();
+        let view = |id: NodeId| view_of::<S>(slots, id);
+        self.recorder.watch.look(now, count, is_cut, view);
+    }
+
+    /// A fault has begun or ended.
+    pub(crate) fn watch_fault(&mut self, number: FaultId) {
+        let fault = plan::fault(self.plan, number);
+        let ends = fault.at + fault.lasts;
+        match fault.fault {
+            // Of these the watch sees the links, the starts and crashes, the configurations.
+            Fault::Partition(_)
+            | Fault::Flap { .. }
+            | Fault::Crash { .. }
+            | Fault::CrashLoop { .. }
+            | Fault::Restart { .. }
+            | Fault::Admin(_)
+            | Fault::Membership(_) => {}
+            _ => self.recorder.watch.disturb(ends.max(self.queue.now())),
+        }
+        self.watch_links();
+    }
+
+    fn stuck(&self, quorum: NodeSet, bound: Nanos) -> String {
+        let waits = self.slots.iter().filter_map(|slot| {
+            let view = slot.program.as_ref()?.view();
+            Some(format!("n{} {}", slot.id, waiting(slot.id, &view)))
+        });
+        let waits: Vec<String> = waits.collect();
+        let bound = trace::text::time(bound);
+        format!(
+            "no client got an answer for {bound}, in which {quorum} were up and heard each other: {}",
+            waits.join("; ")
+        )
+    }
+}
+
+fn view_of<S: System>(slots: &[crate::slot::Slot<S>], id: NodeId) -> View {
+    let program = slots[id as usize - 1].program.as_ref();
+    program.map(System::view).unwrap_or_default()
+}
+
+/// What a node waits for, as far as it says.
+fn waiting(id: NodeId, view: &View) -> String {
+    let View { term, commit, last_index, leader, .. } = view;
+    let log = format!("has committed {commit} of {last_index}");
+    match view.role {
+        Role::Leader => format!("leads term {term} and {log}"),
+        Role::Candidate => format!("asks for votes in term {term} and {log}"),
+        Role::PreCandidate => format!("asks whether it could win after term {term} and {log}"),
+        Role::Follower | Role::Learner if *leader == 0 || *leader == id => {
+            format!("waits for a leader in term {term} and {log}")
+        }
+        Role::Follower | Role::Learner => format!("follows n{leader} in term {term} and {log}"),
+    }
+}

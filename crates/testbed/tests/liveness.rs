@@ -1,0 +1,232 @@
+//! Liveness: what is demanded of a cluster in the storm and behind it, by nodes that do not live
+//! up to it, and by those that do.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use system::{
+    Boot, Contract, Effect, Effects, EntryMark, Halt, Input, MessageKind, Nanos, NodeSet, Summary,
+    System, View,
+};
+use trace::{Kind, Scenario, Verdict};
+
+type Message = <node::RaftNode as System>::Message;
+
+/// Messages that never leave.
+trait Silent {
+    fn is_silent(summary: &Summary) -> bool;
+}
+
+/// The node, some of whose messages never leave.
+struct Mistaken<M> {
+    node: node::RaftNode,
+    mistake: PhantomData<M>,
+}
+
+impl<M: Silent> System for Mistaken<M> {
+    type Config = node::Config;
+    type Message = Message;
+
+    fn contract(config: &node::Config) -> Contract {
+        node::RaftNode::contract(config)
+    }
+
+    fn boot(config: &node::Config, boot: Boot, effects: &Effects<Message>) -> Result<Self, Halt> {
+        let node = node::RaftNode::boot(config, boot, effects)?;
+        Ok(Mistaken { node, mistake: PhantomData })
+    }
+
+    fn handle(&mut self, now: Nanos, input: Input<Message>, effects: &Effects<Message>) {
+        self.node.handle(now, input, effects);
+    }
+
+    fn flush(&mut self, now: Nanos, effects: &Effects<Message>) {
+        self.node.flush(now, effects);
+        effects.rewrite(0, |mut list: Vec<Effect<Message>>| {
+            list.retain(|effect| match effect {
+                Effect::Send { message, .. } => !M::is_silent(&Self::summary(message)),
+                _ => true,
+            });
+            list
+        });
+    }
+
+    fn view(&self) -> View {
+        self.node.view()
+    }
+
+    fn entry(&self, index: u64) -> Option<EntryMark> {
+        self.node.entry(index)
+    }
+
+    fn summary(message: &Message) -> Summary {
+        node::RaftNode::summary(message)
+    }
+
+    fn encode(message: &Message, out: &mut Vec<u8>) {
+        node::RaftNode::encode(message, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Message, String> {
+        node::RaftNode::decode(bytes)
+    }
+}
+
+/// Nobody is told that it has a vote.
+struct NoVotes;
+
+impl Silent for NoVotes {
+    fn is_silent(summary: &Summary) -> bool {
+        summary.kind == MessageKind::VoteResponse
+    }
+}
+
+/// Nobody is told that an entry was taken.
+struct NoAcknowledgements;
+
+impl Silent for NoAcknowledgements {
+    fn is_silent(summary: &Summary) -> bool {
+        summary.kind == MessageKind::AppendResponse
+    }
+}
+
+/// The ordinary node.
+struct Nothing;
+
+impl Silent for Nothing {
+    fn is_silent(_: &Summary) -> bool {
+        false
+    }
+}
+
+fn scenario(text: &str) -> Scenario {
+    let text = format!("about = \"a test\"\n{text}");
+    trace::parse_scenario("test.toml", &text, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)))
+}
+
+fn verdict<M: Silent>(scenario: &Scenario, seed: u64) -> Verdict {
+    let plan = testbed::plan(scenario, seed);
+    let config = testbed::node_config(scenario);
+    testbed::run_system::<Mistaken<M>>(&plan, &config, &mut |_| {}).verdict
+}
+
+/// The only violation, as signature and message.
+fn found(verdict: Verdict) -> (String, String) {
+    match verdict {
+        Verdict::Fail(found) if found.len() == 1 => {
+            (found[0].signature(), found[0].message.clone())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_quorum_that_elects_nobody_is_found_in_the_storm() {
+    let quiet = scenario("[limits]\nstorm = \"8s\"");
+    let (signature, message) = found(verdict::<NoVotes>(&quiet, 1));
+    assert_eq!(signature, "liveness/no-progress");
+    assert!(message.contains("{n1 n2 n3 n4 n5} were up"), "{message}");
+    assert!(message.contains("asks for votes in term"), "{message}");
+    assert_eq!(verdict::<Nothing>(&quiet, 1), Verdict::Pass);
+}
+
+#[test]
+fn a_quorum_that_commits_nothing_is_found_in_the_storm() {
+    let quiet = scenario("[limits]\nstorm = \"8s\"");
+    let (signature, message) = found(verdict::<NoAcknowledgements>(&quiet, 1));
+    assert_eq!(signature, "liveness/no-progress");
+    assert!(message.contains("and has committed 0 of"), "{message}");
+}
+
+#[test]
+fn nothing_is_demanded_of_half_a_cluster() {
+    let with = |groups: &str| {
+        let fault = format!("partition = {{ at = \"0s\", for = \"8s\", groups = {groups} }}");
+        scenario(&format!("[cluster]\nnodes = 4\n[[fault]]\n{fault}\n[limits]\nstorm = \"8s\"\n"))
+    };
+    // Nobody has a quorum until the end of the storm; then all is well.
+    let halves = with("[[\"n1\", \"n2\"], [\"n3\", \"n4\"]]");
+    assert_eq!(verdict::<Nothing>(&halves, 1), Verdict::Pass);
+    let three = with("[[\"n1\", \"n2\", \"n3\"], [\"n4\"]]");
+    assert_eq!(verdict::<Nothing>(&three, 1), Verdict::Pass);
+    let (signature, message) = found(verdict::<NoVotes>(&three, 1));
+    assert_eq!(signature, "liveness/no-progress");
+    assert!(message.contains("{n1 n2 n3} were up"), "{message}");
+}
+
+#[test]
+fn a_demand_can_be_taken_back() {
+    let none = scenario("[limits]\nstorm = \"8s\"\navailable-within = \"0s\"");
+    let (signature, _) = found(verdict::<NoVotes>(&none, 1));
+    assert_eq!(signature, "liveness/no-leader");
+}
+
+#[test]
+fn a_healed_quorum_must_elect() {
+    let short = scenario("[limits]\nstorm = \"1s\"\nheal = \"quorum\"");
+    let (signature, message) = found(verdict::<NoVotes>(&short, 1));
+    assert_eq!(signature, "liveness/no-leader");
+    assert!(message.contains("were healed"), "{message}");
+    assert_eq!(verdict::<Nothing>(&short, 1), Verdict::Pass);
+}
+
+#[test]
+fn what_is_not_healed_stays_broken() {
+    let text = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../scenarios/quorum-only.toml"
+    ));
+    let text = text.expect("the scenario is there");
+    let scenario = trace::parse_scenario("quorum-only.toml", &text, &[]).expect("it is sound");
+    let (mut ever_down, mut ever_cut) = (0, 0);
+    for seed in 0..20 {
+        let mut broken: Option<NodeSet> = None;
+        let mut up: BTreeMap<u64, bool> = BTreeMap::new();
+        let report =
+            testbed::run(&testbed::plan(&scenario, seed), &mut |event| match &event.kind {
+                Kind::FaultStart { name: "broken", detail, .. } => {
+                    let ids = detail.split_once('}').expect("a set").0.trim_start_matches('{');
+                    let ids = ids.split(' ').map(|id| id[1..].parse::<u64>().expect("an id"));
+                    broken = Some(ids.collect());
+                }
+                Kind::Start { node, .. } => {
+                    up.insert(*node, true);
+                    let stays = broken.is_some_and(|broken| broken.contains(*node));
+                    assert!(!stays, "seed {seed}: n{node} starts, and should stay broken");
+                }
+                Kind::Crash { node, .. } | Kind::Halt { node, .. } => {
+                    up.insert(*node, false);
+                }
+                Kind::Receive { message, .. } => {
+                    let cut = broken.is_some_and(|broken| broken.contains(message.to));
+                    assert!(!cut, "seed {seed}: n{} hears, and should not", message.to);
+                }
+                _ => {}
+            });
+        assert_eq!(report.verdict, Verdict::Pass, "seed {seed}");
+        for node in broken.unwrap_or_default().iter() {
+            match up.get(&node) {
+                Some(true) => ever_cut += 1,
+                Some(false) => ever_down += 1,
+                None => {}
+            }
+        }
+    }
+    assert!(ever_down > 0 && ever_cut > 0, "{ever_down} stayed down, {ever_cut} cut");
+}
+
+#[test]
+fn recoveries_are_measured() {
+    let crashes = "[[swarm]]\ncrash = { on = 1, every = \"1s\", for = [\"100ms\", \"300ms\"], \
+                   target = \"all\" }\n[limits]\nstorm = \"8s\"";
+    let scenario = scenario(crashes);
+    let mut all = testbed::Histogram::default();
+    for seed in 0..5 {
+        all.join(&testbed::run(&testbed::plan(&scenario, seed), &mut |_| {}).recoveries);
+    }
+    // The start, and each time that the lights went on again.
+    assert!(all.count() > 20, "{} recoveries", all.count());
+    let median = all.at_most(500).expect("there are some");
+    // No faster than an election timeout, no slower than a few.
+    assert!((100_000_000..2_000_000_000).contains(&median), "the median takes {median} ns");
+}
