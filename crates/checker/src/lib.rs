@@ -26,6 +26,10 @@ pub const CHECKS: &[(&str, &str)] = &[
     ("state-machine-safety", "no two nodes apply different entries at one index (section 5.4)"),
     ("commit-monotonic", "no commit index goes back, nothing committed is truncated"),
     ("term-monotonic", "no term goes back, not by a restart either (section 5.1)"),
+    (
+        "config-safety",
+        "one change of members at a time, and a majority of each half decides (thesis, chapter 4)",
+    ),
     ("vote-kept", "one vote in a term, kept over restarts (section 5.2)"),
     ("durability", "what was acknowledged is on the disks at the end"),
     ("convergence", "once all is healed, all replicas hold the same"),

@@ -17,7 +17,6 @@ mod clock;
 mod cluster;
 mod counters;
 mod heal;
-mod histogram;
 mod liveness;
 mod nemesis;
 mod options;
@@ -46,7 +45,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 pub use counters::Counters;
-pub use histogram::Histogram;
+
 pub use options::node_config;
 pub use plan::{PlannedOp, operations, plan};
 pub use rows::{ROWS, Row, rows_of};

@@ -3,17 +3,17 @@
 //! §9.6 for what keeps the others from disturbing it*).
 //!
 //! It errs on the side of silence. The bound starts anew whenever a member of the quorum starts, a
-//! link between two of them opens, the configuration changes, or a fault begins or ends that is
-//! neither a partition nor a crash nor a change of the cluster. And clients must have been asking
-//! all the time.
+//! link between two of them opens, or a fault begins or ends that is neither a partition nor a
+//! crash nor a change of the cluster; the quorum must be one of every configuration that was in
+//! force meanwhile; and clients must have been asking all the time.
 //!
 //! A leader without pre-vote and check-quorum may be kept from leading for ever by a node that
 //! hears half of the cluster; of such nodes nothing is demanded.
 
-use system::{Nanos, NodeId, NodeSet, Note, ReadPath, View};
-use trace::{Event, Fault, Kind, Outcome, Plan, ScriptedFault};
+use std::collections::VecDeque;
 
-use crate::histogram::Histogram;
+use system::{Nanos, NodeId, NodeSet, Note, ReadPath, View};
+use trace::{Event, Fault, Histogram, Kind, Outcome, Plan, ScriptedFault};
 
 /// Not now, and nobody knows since when it will be.
 const NEVER: Nanos = Nanos::MAX;
@@ -35,7 +35,8 @@ pub(crate) struct Watch {
     calm_since: Nanos,
     /// The index, voters and leaving voters of the newest configuration that anyone applied.
     configuration: (u64, NodeSet, NodeSet),
-    changed_at: Nanos,
+    /// The voters and leaving voters of those before it, with when each was left.
+    left: VecDeque<(Nanos, NodeSet, NodeSet)>,
     /// When a client last got an answer that needed a quorum.
     answered_at: Nanos,
     /// Since when clients ask all the time.
@@ -65,7 +66,7 @@ impl Watch {
             open_since: vec![[0; 64]; 64],
             calm_since: 0,
             configuration: (0, voters, NodeSet::EMPTY),
-            changed_at: 0,
+            left: VecDeque::new(),
             answered_at: 0,
             asking_since: NEVER,
             asked_at: 0,
@@ -88,11 +89,12 @@ impl Watch {
             Kind::Crash { node, .. } | Kind::Halt { node, .. } | Kind::Panic { node, .. } => {
                 self.up_since[*node as usize] = NEVER;
             }
-            Kind::Note { note: Note::Conf { index, voters, outgoing, .. }, .. } => {
-                if *index > self.configuration.0 {
-                    self.configuration = (*index, *voters, *outgoing);
-                    self.changed_at = event.at;
-                }
+            Kind::Note { note: Note::Conf { index, voters, outgoing, .. }, .. }
+                if *index > self.configuration.0 =>
+            {
+                let (_, old, leaving) = self.configuration;
+                self.left.push_back((event.at, old, leaving));
+                self.configuration = (*index, *voters, *outgoing);
             }
             Kind::Attempt { id, .. } if id.client > 0 => {
                 if event.at > self.asked_at + PAUSE || self.asking_since == NEVER {
@@ -111,6 +113,14 @@ impl Watch {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Forgets configurations that were left before any bound began.
+    fn forget(&mut self, now: Nanos) {
+        let bound = self.bound.unwrap_or(0);
+        while self.left.front().is_some_and(|(at, ..)| at.saturating_add(bound) <= now) {
+            self.left.pop_front();
         }
     }
 
@@ -137,6 +147,7 @@ impl Watch {
                 }
             }
         }
+        self.forget(now);
         let available = self.quorum(now, 0, view).is_some();
         if available != self.available {
             self.available = available;
@@ -163,11 +174,11 @@ impl Watch {
         self.answered_at + within > now
     }
 
-    /// Nodes that have been able to decide for so long: a majority of each half of the newest
-    /// configuration, and of the one that each of them is in, which may be older.
+    /// Nodes that have been able to decide for so long: a majority of each half of every
+    /// configuration in that time, and of the one that each of them is in, which may be older.
     fn quorum(&self, now: Nanos, bound: Nanos, view: impl Fn(NodeId) -> View) -> Option<NodeSet> {
         let has_lasted = |since: Nanos| since.saturating_add(bound) <= now;
-        if !has_lasted(self.calm_since) || !has_lasted(self.changed_at) {
+        if !has_lasted(self.calm_since) {
             return None;
         }
         let (_, voters, outgoing) = self.configuration;
@@ -188,6 +199,9 @@ impl Watch {
         };
         able.iter().map(|around| friends(around, able, open)).find(|&set| {
             has_majorities(set, voters, outgoing)
+                && self.left.iter().all(|&(at, voters, outgoing)| {
+                    has_lasted(at) || has_majorities(set, voters, outgoing)
+                })
                 && set.iter().all(|node| {
                     let View { voters, outgoing, .. } = view(node);
                     has_majorities(set, voters, outgoing)

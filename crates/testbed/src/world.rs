@@ -3,12 +3,11 @@
 use checker::{Founding, Reached};
 use sim::{Chance, Network, Order, Queue};
 use system::{Input, MessageKind, Nanos, NodeId, NodeSet, Reply, Request, RequestId, System};
-use trace::{Event, FaultId, History, Kind, MessageId, Plan, Verdict, Violation};
+use trace::{Event, FaultId, Histogram, History, Kind, MessageId, Plan, Verdict, Violation};
 
 use crate::admin::AdminOp;
 use crate::client::Client;
 use crate::counters::Counters;
-use crate::histogram::Histogram;
 use crate::nemesis::Flapping;
 use crate::options;
 use crate::phases::Phase;
@@ -164,11 +163,7 @@ impl<'a, S: System> World<'a, S> {
                 .map(|id| Client::new(id, &scenario.workload, &chance))
                 .collect(),
             admin: Vec::new(),
-            recorder: Recorder::new(
-                founding,
-                Watch::new(plan, founding.voters),
-                observer,
-            ),
+            recorder: Recorder::new(founding, Watch::new(plan, founding.voters), observer),
             phase: Phase::Storm,
             phase_ends: scenario.limits.storm,
             healed_at: 0,

@@ -171,6 +171,7 @@ fn a_healed_quorum_must_elect() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test reads the file it is about")]
 fn what_is_not_healed_stays_broken() {
     let text = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -220,7 +221,7 @@ fn recoveries_are_measured() {
     let crashes = "[[swarm]]\ncrash = { on = 1, every = \"1s\", for = [\"100ms\", \"300ms\"], \
                    target = \"all\" }\n[limits]\nstorm = \"8s\"";
     let scenario = scenario(crashes);
-    let mut all = testbed::Histogram::default();
+    let mut all = trace::Histogram::default();
     for seed in 0..5 {
         all.join(&testbed::run(&testbed::plan(&scenario, seed), &mut |_| {}).recoveries);
     }

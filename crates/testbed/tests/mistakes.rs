@@ -140,3 +140,10 @@ fn a_node_that_renames_before_it_syncs_is_found() {
     let signatures = found::<RenameBeforeSync>(&scenario("chaos.toml"), 200);
     assert!(!signatures.is_empty());
 }
+
+#[test]
+fn a_node_that_answers_before_it_syncs_is_found_without_a_single_crash() {
+    let signatures = found::<SendFirst>(&scenario("steady.toml"), 5);
+    let early = "config-safety/committed-without-quorum";
+    assert!(signatures.iter().any(|signature| signature == early), "{signatures:?}");
+}

@@ -7,7 +7,8 @@
 //! * [`plan`]: the faults of one seed, drawn before the run.
 //! * [`event`], [`about`], [`hash`]: what happened, one event at a time, and when two runs are
 //!   the same.
-//! * [`history`], [`verdict`]: what the clients saw, and what was judged. [`foreign`]: histories
+//! * [`history`], [`verdict`]: what the clients saw, and what was judged.
+//! * [`histogram`]: durations over many runs. [`foreign`]: histories
 //!   that others recorded, and ours for them.
 //! * [`header`], [`line`](mod@line), [`write`](mod@write), [`read`], [`trace_schema`](mod@trace_schema):
 //!   a run as a file, one line of JSON for each event.
@@ -26,6 +27,7 @@ pub mod faults;
 pub mod foreign;
 pub mod hash;
 pub mod header;
+pub mod histogram;
 pub mod history;
 pub mod line;
 pub mod membership;
@@ -48,6 +50,7 @@ pub use event::*;
 pub use faults::{FAULTS, FaultWord};
 pub use hash::{RunHash, hash_text};
 pub use header::{Build, Header, TRACE_VERSION};
+pub use histogram::Histogram;
 pub use history::*;
 pub use line::{kind_name, parse_line, write_line};
 pub use membership::*;
