@@ -5,7 +5,7 @@
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::plan::Seeds;
+use crate::seeds::Seeds;
 use crate::summary::{ScenarioSummary, Signature, Summary};
 use crate::text::grouped;
 

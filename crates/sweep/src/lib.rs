@@ -5,6 +5,8 @@
 //! ```
 //!
 //! * [`plan`]: everything that a sweep depends on, in one file; its hash is its name.
+//! * [`seeds`]: which ones, and which are run twice.
+//! * [`knobs`](mod@knobs): which random faults a seed drew.
 //! * [`shard`], [`detect`]: which chunks are whose, and how an engine says so.
 //! * [`record`]: what a chunk came to: a line for each seed that did not pass, and a footer.
 //! * [`set`]: records from anywhere, each chunk once; two that differ are non-determinism.
@@ -28,6 +30,7 @@ pub mod plan;
 pub mod record;
 mod require;
 pub mod schema;
+pub mod seeds;
 pub mod set;
 pub mod shard;
 pub mod summary;
@@ -38,9 +41,10 @@ pub use junit::junit;
 pub use knobs::knobs;
 pub use markdown::markdown;
 pub use merge::merge;
-pub use plan::{Plan, PlanProblem, Planned, Program, Seeds, Verify, Work};
+pub use plan::{Plan, PlanProblem, Planned, Program, Work};
 pub use record::{Divergence, Finding, Footer, Record, Run, Seen, Sighting, Spread, Verdict};
 pub use schema::summary_schema;
+pub use seeds::{Seeds, Verify};
 pub use set::{Refused, Set};
 pub use shard::Shard;
 pub use summary::Summary;

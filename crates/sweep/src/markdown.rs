@@ -5,7 +5,7 @@ mod tables;
 
 use std::fmt::Write as _;
 
-use crate::plan::Seeds;
+use crate::seeds::Seeds;
 use crate::summary::{BAR_MILLIS, Conclusion, Signature, Summary};
 use crate::text::{grouped, reproduce_lines};
 use crate::view::{self, percent};

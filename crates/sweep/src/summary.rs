@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Seeds;
 use crate::record::{Divergence, Seen, Spread};
+use crate::seeds::Seeds;
 
 /// The width of a bar of [`Signature::times`], in milliseconds of virtual time.
 pub const BAR_MILLIS: u64 = 500;
