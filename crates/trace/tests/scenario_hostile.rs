@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use trace::{SCENARIO_BYTES_MAX, parse_scenario, parse_scenario_bytes};
+use trace::{SCENARIO_BYTES_MAX, parse_case_bytes, parse_scenario, parse_scenario_bytes};
 
 /// Reads, and shows what is wrong if something is.
 fn survive(bytes: &[u8], flags: &[(String, String)]) {
@@ -53,7 +53,40 @@ proptest! {
         bytes.splice(start..end, put.into_bytes());
         survive(&bytes, &[]);
     }
+
+    #[test]
+    fn damaged_cases_are_survived(
+        from in any::<prop::sample::Index>(),
+        len in 0..20_usize,
+        put in "[\\[\\]{}\"=.,0-9a-zé\n -]{0,6}",
+    ) {
+        let mut bytes = CASE.as_bytes().to_vec();
+        let start = from.index(bytes.len());
+        let end = (start + len).min(bytes.len());
+        bytes.splice(start..end, put.into_bytes());
+        let mut find = |_: &str| Ok(("chaos.toml".to_owned(), chaos().into_bytes()));
+        let read = parse_case_bytes("hostile.case.toml", &bytes, &[], &mut find);
+        if let Err(problems) = read {
+            assert!(problems.render(false).contains("hostile.case.toml; see `squall explain S0"));
+        }
+    }
 }
+
+/// A case with everything that only cases have.
+const CASE: &str = r#"
+squall-case = "1.0"
+title = "A case."
+expect = { verdict = "fail", sig = "linearizable/stale-read" }
+scenario = "chaos"
+seed = "18446744073709551615"
+recorded = { squall = "0.1.0", system = "raft-rs 0.7.0", hash = "3f9c12e07b1a", events = 1204 }
+
+[workload]
+mix = { get = 1 }
+
+[[fault]]
+crash = { at = "1s", for = "1s", node = "n1" }
+"#;
 
 #[test]
 fn large_and_deep_files_are_survived() {

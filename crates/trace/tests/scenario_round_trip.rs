@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use system::{Admin, ConfChange, NodeSet, Op, ReadMode, Transition};
 use trace::{
-    Budget, ClusterOptions, CrashHow, CrashPoint, Delay, Direction, DiskOptions, Expect, Fault,
-    Heal, KeyDistribution, Limits, LinkFault, LinkRange, MemberDraw, MemberKind, MemberSwarm, Mix,
-    NetOptions, NodeOptions, Pace, Place, Profile, Scenario, ScriptedFault, ScriptedOp,
-    SetupChoices, Shape, Situation, Swarm, SwarmFault, Target, VoterBounds, Workload,
-    fault_document, parse_fault, parse_scenario,
+    Budget, Case, CaseExpect, ClusterOptions, CrashHow, CrashPoint, Delay, Direction, DiskOptions,
+    Expect, Fault, Heal, KeyDistribution, Limits, LinkFault, LinkRange, MemberDraw, MemberKind,
+    MemberSwarm, Mix, NetOptions, NodeOptions, Pace, Place, Profile, Recorded, Scenario,
+    ScriptedFault, ScriptedOp, SetupChoices, Shape, Situation, Swarm, SwarmFault, Target,
+    VoterBounds, Workload, fault_document, parse_case, parse_fault, parse_scenario,
 };
 
 const NODES: u64 = 9;
@@ -413,6 +413,25 @@ proptest! {
     fn a_scenario_is_read_from_toml_as_well(scenario in scenario()) {
         let text = toml::to_string(&scenario.to_document()).unwrap();
         prop_assert_eq!(parse_scenario("other.toml", &text, &[]).ok(), Some(scenario));
+    }
+
+    #[test]
+    fn a_case_is_read_as_it_was_written(scenario in scenario(), seed: u64) {
+        let faults = (1..).zip(&scenario.faults);
+        let faults: Vec<_> =
+            faults.map(|(n, fault)| ScriptedFault { id: format!("f{n}"), ..fault.clone() }).collect();
+        let recorded = Recorded {
+            squall: "0".to_owned(),
+            system: "x 1".to_owned(),
+            hash: "0123456789ab".to_owned(),
+            events: seed >> 1,
+        };
+        let expect = CaseExpect::Pass { was: Some("a/b".to_owned()) };
+        let case = Case::of_run("A \"case\".".to_owned(), expect, &scenario, (seed, &faults), recorded);
+        match parse_case("other.case.toml", &case.to_text(), &[], &mut |_| Err(String::new())) {
+            Ok(read) => prop_assert_eq!(read, case),
+            Err(problems) => prop_assert!(false, "{}", problems.render(false)),
+        }
     }
 
     #[test]

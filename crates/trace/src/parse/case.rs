@@ -152,25 +152,21 @@ fn base(
     }
 }
 
-/// Puts a field over what is there: tables key by key, everything else as a whole.
+/// Puts a field of the case over what the scenario has: sections key by key, everything else, such
+/// as a distribution or a mix, as a whole.
 fn put(under: &mut Vec<Field>, field: &Field) {
-    let Some(old) = under.iter_mut().find(|old| old.name == field.name) else {
-        under.push(field.clone());
-        return;
-    };
-    match (&mut old.node.value, &field.node.value) {
-        (Value::Table(under), Value::Table(over)) if TABLES.contains(&field.name.as_str()) => {
-            for field in over {
-                put(under, field);
-            }
+    let old = under.iter_mut().find(|old| old.name == field.name);
+    match old.map(|old| (&mut old.node.value, &field.node.value)) {
+        Some((Value::Table(section), Value::Table(over))) => {
+            section.retain(|old| over.iter().all(|field| field.name != old.name));
+            section.extend(over.iter().cloned());
         }
-        _ => *old = field.clone(),
+        _ => {
+            under.retain(|old| old.name != field.name);
+            under.push(field.clone());
+        }
     }
 }
-
-/// The tables of a scenario whose keys do not depend on each other. A distribution or a mix, by
-/// contrast, is one value.
-const TABLES: &[&str] = &["cluster", "node", "workload", "net", "disk", "limits"];
 
 fn version(reader: &mut Reader, node: &Node) -> Option<()> {
     let text = reader.text(node)?;
