@@ -266,9 +266,9 @@ fn a_sweep_ends_after_so_many_signatures_at_the_same_chunk_whatever_j() {
         .collect();
     assert_eq!(results[0], results[1]);
     assert!(results[0].contains("after 1 signature (--max-fail)"), "{results:?}");
-    // The best run of the signature is there to be looked at.
+    // The best run of each signature is there to be looked at; a chunk may hold several.
     let traces: Vec<_> = fs::read_dir(place.path("x1/traces")).expect("traces").flatten().collect();
-    assert_eq!(traces.len(), 1);
+    assert!(!traces.is_empty(), "no trace was kept");
     let replayed = run(&place, &format!("replay {}", traces[0].path().display()));
     assert_eq!(replayed.code, 100, "{replayed:?}");
 }
