@@ -15,6 +15,7 @@ use crate::invariants::durability::{Configuration, Durability};
 use crate::invariants::election_safety::ElectionSafety;
 use crate::invariants::log_matching::LogMatching;
 use crate::invariants::state_machine_safety::StateMachineSafety;
+use crate::invariants::sut::Sut;
 use crate::invariants::term_monotonic::TermMonotonic;
 use crate::invariants::vote_kept::VoteKept;
 use crate::invariants::{
@@ -47,6 +48,7 @@ pub struct Judge {
     commit_monotonic: CommitMonotonic,
     vote_kept: VoteKept,
     durability: Durability,
+    sut: Sut,
 }
 
 impl Judge {
@@ -72,6 +74,7 @@ impl Judge {
             commit_monotonic: CommitMonotonic::new(),
             vote_kept: VoteKept::new(),
             durability: Durability::default(),
+            sut: Sut::default(),
         }
     }
 
@@ -89,7 +92,13 @@ impl Judge {
             Kind::Crash { node, .. } => self.replicas[slot(*node)].stop(),
             Kind::Halt { node, reason, detail } => {
                 self.replicas[slot(*node)].stop();
-                sut::halted(seq, *node, *reason, detail, &mut self.findings);
+                self.sut.halted(seq, *node, *reason, detail, &mut self.findings);
+            }
+            Kind::DiskFault { node, what, .. } => {
+                if *what == "kept-out" {
+                    self.replicas[slot(*node)].stop();
+                }
+                self.sut.damaged(*node, what);
             }
             Kind::Panic { node, panic } => {
                 self.replicas[slot(*node)].stop();

@@ -40,6 +40,11 @@ pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
                     _ => " (scripted only)",
                 };
                 text.push_str(&format!("{:<32} {}{only}\n", word.name, word.about));
+                if word.name == "disk" {
+                    for what in trace::DiskWhat::ALL {
+                        text.push_str(&format!("  {:<30} {}\n", what.name(), what.about()));
+                    }
+                }
             }
         }
         Listing::Situations => {

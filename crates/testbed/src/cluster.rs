@@ -1,7 +1,7 @@
 //! Nodes come and go: start, restart, crash, halt.
 
 use sim::StreamName;
-use system::{Halt, Nanos, NodeId, NodeSet, Random, Start, System};
+use system::{Halt, HaltReason, Nanos, NodeId, NodeSet, Random, Start, System};
 use trace::{CrashHow, CrashKind, Event, Kind, PanicInfo};
 
 use crate::panics::guard;
@@ -27,7 +27,12 @@ impl<S: System> World<'_, S> {
         slot.incarnation += 1;
         slot.cause = cause;
         let effects = slot.effects.clone();
-        match guard(|| S::boot(&config, boot, &effects)) {
+        let booted = guard(|| S::boot(&config, boot, &effects));
+        if !self.slot(id).disk.borrow().is_quiet() {
+            self.record_struck(id, 0);
+        }
+        match booted {
+            Ok(Ok(_)) if self.must_stay_out(id) => self.keep_out(id),
             Ok(Ok(program)) => {
                 let slot = self.slot(id);
                 slot.program = Some(program);
@@ -119,6 +124,7 @@ impl<S: System> World<'_, S> {
             CrashHow::Kill => (CrashKind::Kill, sim::Loss::default()),
         };
         let cause = slot.cause;
+        self.recorder.counters.lost_names += u64::from(loss.lost_names);
         let cause = self.record(
             cause,
             Kind::Crash {
@@ -142,6 +148,9 @@ impl<S: System> World<'_, S> {
         let (cause, incarnation) = (slot.cause, slot.incarnation);
         let detail = halt.detail.into_boxed_str();
         self.record(cause, Kind::Halt { node: id, reason: halt.reason, detail });
+        if halt.reason == HaltReason::DiskFailed {
+            self.restart_later(id);
+        }
         if removed {
             self.queue.push(self.queue.now() + RECALL, Due::Recall { node: id, incarnation });
         }

@@ -30,6 +30,30 @@ counters! {
     torn_writes = "torn-writes",
     /// Bytes that a loss of power took.
     lost_bytes = "lost-bytes",
+    /// Creations, renames and removals that a loss of power undid.
+    lost_names = "lost-names",
+    /// Operations that found a disk standing still.
+    disk_stalls = "disk-stall",
+    /// Operations and readings that a disk answered with EIO.
+    disk_io_errors = "disk-io-error",
+    /// Failed syncs that dropped what was dirty.
+    disk_sync_drops = "disk-sync-drops",
+    /// Failed syncs that kept what was dirty.
+    disk_sync_keeps = "disk-sync-keeps",
+    /// Writes for which a disk had no room.
+    disk_full = "disk-full",
+    /// Syncs that did nothing and said that they did.
+    disk_lying_syncs = "disk-lying-sync",
+    /// Bits that flipped at rest.
+    disk_bit_rot = "disk-bit-rot",
+    /// Sectors that became unreadable, and readings that found one.
+    disk_unreadable = "disk-unreadable",
+    /// Writes that went to another place.
+    disk_misdirected = "disk-misdirect",
+    /// Disks that were replaced by empty ones.
+    disks_wiped = "disk-wipe",
+    /// Nodes that were kept out because they had lost something and did not know.
+    kept_out = "disk-kept-out",
     /// Torn tails that recovery cut off.
     tails_cut = "tails-cut",
     /// Nodes that ended themselves.
@@ -106,6 +130,7 @@ impl Counters {
                 self.lost_bytes += lost_bytes;
                 self.torn_writes += u64::from(*torn_writes);
             }
+            Kind::DiskFault { what, .. } => self.disk_fault(what),
             Kind::Halt { .. } => self.halts += 1,
             Kind::FaultStart { .. } => self.faults += 1,
             Kind::Disk { act: "sync", error: None, .. } => self.syncs += 1,
@@ -122,6 +147,24 @@ impl Counters {
             Kind::AdminReturn { error: None, .. } => self.admin_done += 1,
             _ => {}
         }
+    }
+
+    fn disk_fault(&mut self, what: &str) {
+        let counter = match what {
+            "stall" => &mut self.disk_stalls,
+            "io-error" => &mut self.disk_io_errors,
+            "sync-drops" => &mut self.disk_sync_drops,
+            "sync-keeps" => &mut self.disk_sync_keeps,
+            "full" => &mut self.disk_full,
+            "lying-sync" => &mut self.disk_lying_syncs,
+            "bit-rot" => &mut self.disk_bit_rot,
+            "unreadable" => &mut self.disk_unreadable,
+            "misdirect" => &mut self.disk_misdirected,
+            "wipe" => &mut self.disks_wiped,
+            "kept-out" => &mut self.kept_out,
+            _ => return,
+        };
+        *counter += 1;
     }
 
     fn note(&mut self, note: &Note) {

@@ -115,6 +115,8 @@ impl<S: System> World<'_, S> {
     }
 
     fn can_run(&self, id: NodeId) -> bool {
-        !matches!(self.slots[id as usize - 1].life, Life::Halted)
+        let slot = &self.slots[id as usize - 1];
+        // A node whose disk lost something may be down for good at its next start.
+        slot.life != Life::Halted && !slot.at_risk
     }
 }

@@ -42,13 +42,23 @@ pub(crate) fn network(options: &NetOptions) -> sim::NetworkOptions {
 }
 
 pub(crate) fn disk(options: &trace::DiskOptions) -> sim::DiskOptions {
-    sim::DiskOptions::sound(
-        delay(options.write),
-        delay(options.sync),
-        options.sector_bytes,
-        options.survive,
-        options.tear,
-    )
+    sim::DiskOptions {
+        write: delay(options.write),
+        sync: delay(options.sync),
+        sector_bytes: options.sector_bytes,
+        survive: options.survive,
+        tear: options.tear,
+        stall: options.stall,
+        stall_for: delay(options.stall_for),
+        capacity: options.capacity,
+        rates: sim::Rates {
+            io_error: options.io_error,
+            sync_drops: options.sync_drops,
+            sync_keeps: options.sync_keeps,
+            lying_sync: options.lying_sync,
+            misdirect: options.misdirect,
+        },
+    }
 }
 
 pub(crate) fn quality(fault: LinkFault) -> sim::Quality {

@@ -6,7 +6,7 @@
 //! owed, and is paid before the next thing that the outside world could see.
 
 use system::{DiskFailure, Effect, FilePath, Input, NodeId, Note, Role, System};
-use trace::{Kind, OpId, Place};
+use trace::{EffectClass, Kind, OpId, Place};
 
 use crate::panics::guard;
 use crate::slot::Armed;
@@ -136,7 +136,16 @@ impl<S: System> World<'_, S> {
         let now = self.now();
         let slot = self.slot(id);
         let latency = slot.disk.borrow_mut().latency(&effect);
-        let takes_time = matches!(effect, Effect::Sync { .. } | Effect::SyncDir { .. });
+        let (until, fault) = slot.stall;
+        let stalled = until.saturating_sub(now + slot.debt);
+        if stalled > 0 {
+            let (cause, path) = (slot.cause, path_of(&effect));
+            self.record(cause, Kind::DiskFault { node: id, fault, what: "stall", path, bytes: 0 });
+        }
+        let slot = self.slot(id);
+        let latency = latency + stalled;
+        let takes_time =
+            stalled > 0 || matches!(effect, Effect::Sync { .. } | Effect::SyncDir { .. });
         if takes_time && latency + slot.debt > 0 {
             slot.busy = true;
             slot.current = Some(effect);
@@ -155,6 +164,10 @@ impl<S: System> World<'_, S> {
         let slot = self.slot(id);
         let result = slot.disk.borrow_mut().perform(effect);
         let cause = slot.cause;
+        if !slot.disk.borrow().is_quiet() {
+            self.record_struck(id, 0);
+        }
+        let slot = self.slot(id);
         let path = path_of(effect);
         let (bytes, error) = match result {
             Ok(bytes) => (bytes, None),
@@ -194,11 +207,11 @@ impl<S: System> World<'_, S> {
 
     /// Counts down to an armed crash; true if it fell on this effect and the node is no more.
     fn falls_on(&mut self, id: NodeId, effect: &Effect<S::Message>) -> bool {
-        if matches!(effect, Effect::Note(_)) {
-            return false;
-        }
         let slot = self.slot(id);
         let armed = slot.crash.as_mut().expect("a crash is armed");
+        if !is_of(armed.of, effect) {
+            return false;
+        }
         armed.left -= 1;
         if armed.left > 0 {
             return false;
@@ -284,6 +297,17 @@ impl<S: System> World<'_, S> {
             self.queue.push(now + period, Due::Timer { node: id, incarnation, generation });
         }
         self.serve(id);
+    }
+}
+
+/// Whether a crash that waits for effects of this class counts an effect.
+fn is_of<M>(class: EffectClass, effect: &Effect<M>) -> bool {
+    match class {
+        EffectClass::Any => !matches!(effect, Effect::Note(_)),
+        EffectClass::Write => matches!(effect, Effect::Append { .. } | Effect::Write { .. }),
+        EffectClass::Sync => matches!(effect, Effect::Sync { .. } | Effect::SyncDir { .. }),
+        EffectClass::Name => matches!(effect, Effect::Rename { .. } | Effect::Remove { .. }),
+        EffectClass::Send => matches!(effect, Effect::Send { .. } | Effect::Reply { .. }),
     }
 }
 

@@ -94,7 +94,12 @@ impl<S: System> World<'_, S> {
             return Some(("no-commit", format!("n{leader} has committed {commit} of {last}")));
         }
         for id in view.voters.union(view.learners).intersection(self.healed).iter() {
-            let Some(program) = &self.slots[id as usize - 1].program else {
+            let slot = &self.slots[id as usize - 1];
+            let Some(program) = &slot.program else {
+                if slot.at_risk {
+                    // It lost what it promised, and rightly stays down.
+                    continue;
+                }
                 return Some(("not-converged", format!("n{id} is down")));
             };
             let other = program.view();

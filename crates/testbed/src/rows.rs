@@ -27,6 +27,8 @@ const TIMES: &str = "crates/testbed/tests/storm/times.rs";
 const NODES: &str = "crates/testbed/tests/storm/nodes.rs";
 const CHANGES: &str = "crates/testbed/src/nemesis/members.rs";
 const CRASH: &str = "crates/sim/tests/disk_model/main.rs";
+const SCRIPTS: &str = "crates/sim/tests/disk_scripts.rs";
+const DISKS: &str = "crates/testbed/tests/disks.rs";
 const MEMBERS: &str = "crates/node/tests/cluster.rs";
 
 const fn row(
@@ -224,6 +226,95 @@ pub const ROWS: &[Row] = &[
         "effect 1 and more",
         (NODES, "a_crash_falls_on_the_effect_that_was_asked_for"),
     ),
+    counted(
+        "lost-names",
+        row(
+            "disk lost-names",
+            "loss of power: creations, renames and removals are undone",
+            "0..=1000000 ppm",
+            (CRASH, "every_remainder_of_a_new_file_is_found"),
+        ),
+    ),
+    counted(
+        "disk-stall",
+        row(
+            "disk stall",
+            "the disk stands still",
+            "ns",
+            (DISKS, "a_node_with_a_disk_that_stands_still_waits"),
+        ),
+    ),
+    counted(
+        "disk-io-error",
+        row(
+            "disk io-error",
+            "EIO on a read, write or sync",
+            "0..=1000000 ppm",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-sync-drops",
+        row(
+            "disk sync-drops",
+            "a sync fails and drops what was dirty",
+            "0..=1000000 ppm",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-sync-keeps",
+        row(
+            "disk sync-keeps",
+            "a sync fails and keeps what was dirty",
+            "0..=1000000 ppm",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-full",
+        row(
+            "disk full",
+            "ENOSPC; what fits of a write is done",
+            "0..=2^40 bytes of room",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-lying-sync",
+        row(
+            "disk lying-sync",
+            "a sync does nothing and says that it did",
+            "0..=1000000 ppm",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-bit-rot",
+        row("disk bit-rot", "bits flip at rest", "1..=1000 places", (SCRIPTS, "scripts")),
+    ),
+    counted(
+        "disk-unreadable",
+        row(
+            "disk unreadable",
+            "sectors cannot be read any more",
+            "1..=1000 sectors",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-misdirect",
+        row(
+            "disk misdirect",
+            "a write goes to another place",
+            "0..=1000000 ppm",
+            (SCRIPTS, "scripts"),
+        ),
+    ),
+    counted(
+        "disk-wipe",
+        row("disk wipe", "the disk is replaced by an empty one", "-", (SCRIPTS, "scripts")),
+    ),
     row(
         "crash-loop",
         "a node crashes again and again, often while it recovers",
@@ -290,6 +381,8 @@ pub fn rows_of(fault: &Fault) -> Vec<&'static str> {
             }
         }
         Fault::Links(links) => link_rows(links),
+        // Not when they begin, but when they strike an operation, which has counters of its own.
+        Fault::Disk { .. } => Vec::new(),
         Fault::Clog(_) => vec!["clog"],
         Fault::Flap { .. } => vec!["flap"],
         Fault::Pause(_) => vec!["pause"],

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use sim::{Disk, SharedDisk};
 use system::{Effect, Effects, Input, Nanos, NodeId, RequestId, Role, Setup, System, Timer};
-use trace::{CrashHow, OpId, Place};
+use trace::{CrashHow, EffectClass, FaultId, OpId, Place};
 
 use crate::clock::Clock;
 
@@ -37,6 +37,8 @@ pub(crate) struct Mail<M> {
 pub(crate) struct ArmedCrash {
     /// Effects still to be performed before it falls.
     pub(crate) left: u32,
+    /// Which effects count.
+    pub(crate) of: EffectClass,
     pub(crate) place: Place,
     pub(crate) how: CrashHow,
     pub(crate) fault: u32,
@@ -77,6 +79,12 @@ pub(crate) struct Slot<S: System> {
     pub(crate) disk: Rc<RefCell<Disk>>,
     /// Whether the node has told others something: it must not be taken for a new one again.
     pub(crate) has_lived: bool,
+    /// Until when the disk stands still, and by which fault.
+    pub(crate) stall: (Nanos, FaultId),
+    /// Whether the budget of data loss was spent on this node.
+    pub(crate) at_risk: bool,
+    /// Whether the budget of silent loss was.
+    pub(crate) forgets: bool,
     pub(crate) mailbox: VecDeque<Mail<S::Message>>,
     /// Whether an effect is under way; the node takes no input meanwhile.
     pub(crate) busy: bool,
@@ -116,6 +124,9 @@ impl<S: System> Slot<S> {
             effects: Effects::new(Rc::new(SharedDisk(Rc::clone(&disk)))),
             disk,
             has_lived: false,
+            stall: (0, 0),
+            at_risk: false,
+            forgets: false,
             mailbox: VecDeque::new(),
             busy: false,
             current: None,

@@ -7,12 +7,15 @@
 use sim::{Chance, Stream, StreamName};
 use system::Nanos;
 use trace::{
-    CrashHow, CrashPoint, Fault, LinkFault, LinkRange, MemberDraw, Place, ScriptedFault, Swarm,
-    SwarmFault, Target,
+    CrashHow, CrashPoint, EffectClass, Fault, LinkFault, LinkRange, MemberDraw, Place,
+    ScriptedFault, Swarm, SwarmFault, Target,
 };
 
 /// Among so many effects after the fault's start a crash at an effect falls.
 pub(crate) const CRASH_EFFECTS: u64 = 40;
+
+/// The same, if only effects of one class count.
+const CRASH_EFFECTS_OF: u64 = 10;
 
 /// What a seed makes of one kind of random fault.
 pub(crate) struct Drawn {
@@ -102,17 +105,23 @@ fn turn_links(links: &mut LinkRange, knobs: &mut Stream, strengths: &mut Vec<(&'
 fn occurrence(fault: &SwarmFault, stream: &mut Stream) -> Fault {
     match fault {
         SwarmFault::Partition(shapes) => Fault::Partition(pick(shapes, stream).clone()),
-        SwarmFault::Crash { targets, how, at_effect } => {
+        SwarmFault::Crash { targets, how, at_effect, of } => {
             let target: Target = *pick(targets, stream);
             let how: CrashHow = *pick(how, stream);
             let point = if stream.chance(*at_effect) {
-                let n = 1 + stream.below(CRASH_EFFECTS) as u32;
-                let place = [Place::Before, Place::Inside, Place::After];
-                CrashPoint::Effect { n, place: *pick(&place, stream) }
+                let among = if of.is_empty() { CRASH_EFFECTS } else { CRASH_EFFECTS_OF };
+                let n = 1 + stream.below(among) as u32;
+                let place = *pick(&[Place::Before, Place::Inside, Place::After], stream);
+                let of = if of.is_empty() { EffectClass::Any } else { *pick(of, stream) };
+                CrashPoint::Effect { n, of, place }
             } else {
                 CrashPoint::Now
             };
             Fault::Crash { target, how, point }
+        }
+        SwarmFault::Disk { targets, strikes } => {
+            let target = *pick(targets, stream);
+            Fault::Disk { target, strike: *pick(strikes, stream) }
         }
         SwarmFault::Links(range) => Fault::Links(quality(range)),
         SwarmFault::Membership(swarm) => Fault::Membership(MemberDraw {

@@ -15,6 +15,7 @@ pub fn node_of(kind: &Kind) -> Option<u64> {
         | Kind::Note { node, .. }
         | Kind::Timer { node, .. }
         | Kind::Disk { node, .. }
+        | Kind::DiskFault { node, .. }
         | Kind::Request { node, .. }
         | Kind::Autopsy { node, .. } => Some(*node),
         Kind::Receive { message, .. } => Some(message.to),

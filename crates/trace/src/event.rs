@@ -169,6 +169,20 @@ pub enum Kind {
         /// Why it failed.
         error: Option<DiskError>,
     },
+    /// A fault of a disk strikes.
+    DiskFault {
+        /// The node.
+        node: NodeId,
+        /// The fault behind it; 0 for the ordinary chance of the disk.
+        fault: FaultId,
+        /// What: a word of [`crate::DiskWhat`], `lost-names` for names that a loss of power
+        /// undid, or `kept-out` for a node that must not come back.
+        what: &'static str,
+        /// The file or directory concerned; empty for the whole disk.
+        path: FilePath,
+        /// Bytes concerned, or names.
+        bytes: u64,
+    },
     /// A fault of the plan begins, or happens.
     FaultStart {
         /// The fault.

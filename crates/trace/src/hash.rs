@@ -93,6 +93,10 @@ fn kind(d: Digest, cause: u64, kind: &Kind) -> Digest {
         }
         Kind::Phase { name } => of(20, 0).bytes(name.as_bytes()),
         Kind::Autopsy { node, found } => autopsy(of(21, *node), found),
+        Kind::DiskFault { node, fault, what, path, bytes } => {
+            let d = of(23, *node).bytes(what.as_bytes()).bytes(path.as_bytes());
+            d.pair(u64::from(*fault), *bytes)
+        }
         Kind::Violation(violation) => broken(of(22, 0), violation),
         Kind::Corrupt { message, kind } => arrived(of(23, message.from), *message, *kind),
     }

@@ -22,6 +22,7 @@
 pub mod about;
 pub mod case;
 pub mod causes;
+pub mod disk;
 pub mod event;
 pub mod faults;
 pub mod foreign;
@@ -46,6 +47,7 @@ pub mod verdict;
 pub mod write;
 pub use case::{CASE_VERSION, Case, CaseExpect, Recorded};
 pub use causes::{Reason, reasons, render_why, why};
+pub use disk::{DiskStrike, DiskWhat, Loss};
 pub use event::*;
 pub use faults::{FAULTS, FaultWord};
 pub use hash::{RunHash, hash_text};

@@ -10,6 +10,7 @@ pub mod document;
 pub mod quantity;
 
 mod defaults;
+pub(crate) mod disk;
 pub(crate) mod faults;
 mod json;
 mod membership;

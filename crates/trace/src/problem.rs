@@ -34,7 +34,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "S012",
-        "There is no such kind of fault.\nUnder [[fault]]: partition, crash, links, reconfigure, transfer, membership. Under [[swarm]]: partition, crash, links, membership.",
+        "There is no such kind of fault.\nUnder [[fault]]: partition, crash, links, disk, reconfigure, transfer, membership. Under [[swarm]]: partition, crash, links, disk, membership.",
     ),
     (
         "S013",

@@ -5,6 +5,7 @@ mod storm;
 
 use system::{Admin, Nanos, NodeId, NodeSet, Op, ReadMode, Setup};
 
+use crate::disk::DiskStrike;
 pub use storm::{Budget, Direction, LinkRange, SetupChoices};
 pub(crate) use storm::{JUMP_MAX, RATE_MAX};
 
@@ -243,6 +244,22 @@ pub struct DiskOptions {
     pub survive: Ppm,
     /// On a loss of power: chance of each unsynced write to be torn, if it did not survive whole.
     pub tear: Ppm,
+    /// Chance of each operation to find the disk standing still.
+    pub stall: Ppm,
+    /// How long it then stands still.
+    pub stall_for: Delay,
+    /// Bytes that all files of a node may hold; `None`: as many as it likes.
+    pub capacity: Option<u64>,
+    /// Chance of each operation, and of each reading of a file, to answer EIO.
+    pub io_error: Ppm,
+    /// Chance of each sync of a file to fail and drop what was dirty.
+    pub sync_drops: Ppm,
+    /// Chance of each sync to fail and keep what was dirty.
+    pub sync_keeps: Ppm,
+    /// Chance of each sync to do nothing and say that it did.
+    pub lying_sync: Ppm,
+    /// Chance of each write to go to another place.
+    pub misdirect: Ppm,
 }
 
 /// One kind of random fault.
@@ -272,6 +289,15 @@ pub enum SwarmFault {
         how: Vec<CrashHow>,
         /// Chance that the crash waits for an effect and falls before, inside or after it.
         at_effect: Ppm,
+        /// Which effects those are; each occurrence draws one class. Empty: any effect.
+        of: Vec<EffectClass>,
+    },
+    /// A fault of the disk of one of these targets: each occurrence draws one of the strikes.
+    Disk {
+        /// Who.
+        targets: Vec<Target>,
+        /// How; each kind once.
+        strikes: Vec<DiskStrike>,
     },
     /// Every link has a quality from these ranges instead of its own.
     Links(LinkRange),
@@ -376,6 +402,13 @@ pub enum Fault {
     },
     /// Changes the quality of all links.
     Links(LinkFault),
+    /// Strikes disks.
+    Disk {
+        /// Whose.
+        target: Target,
+        /// How.
+        strike: DiskStrike,
+    },
     /// The links that the shape would cut hold their messages instead, and release all of them
     /// when the fault ends.
     Clog(Shape),
@@ -489,9 +522,27 @@ pub enum CrashPoint {
     Effect {
         /// Which.
         n: u32,
+        /// Of which class; others are not counted.
+        of: EffectClass,
         /// Before, inside or after it.
         place: Place,
     },
+}
+
+/// Which effects a crash may wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EffectClass {
+    /// Any.
+    #[default]
+    Any,
+    /// Those that write into a file: where a crash tears.
+    Write,
+    /// Those that make something durable: where it is open how much of it is.
+    Sync,
+    /// Those that change names: renames and removals.
+    Name,
+    /// Messages and answers.
+    Send,
 }
 
 /// Where in an effect.

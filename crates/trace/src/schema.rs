@@ -158,6 +158,14 @@ fn disk() -> Value {
                 ("sector-bytes", int(512, 1 << 20, "What is kept or lost as a whole.")),
                 ("survive", told(reference("chance"), "Chance of what is unsynced to survive.")),
                 ("tear", told(reference("chance"), "Chance of what does not to be torn.")),
+                ("stall", told(reference("chance"), "Chance to find the disk standing still.")),
+                ("stall-for", told(reference("delay"), "How long it then stands still.")),
+                ("capacity", int(4_096, 1 << 40, "Bytes that all files may hold.")),
+                ("io-error", told(reference("chance"), "Chance of anything to answer EIO.")),
+                ("sync-drops", told(reference("chance"), "Chance of a sync to fail and drop.")),
+                ("sync-keeps", told(reference("chance"), "Chance of a sync to fail and keep.")),
+                ("lying-sync", told(reference("chance"), "Chance of a sync to do nothing.")),
+                ("misdirect", told(reference("chance"), "Chance of a write to go elsewhere.")),
             ],
         ),
         "The disks when no fault is on.",
@@ -165,11 +173,12 @@ fn disk() -> Value {
 }
 
 fn budget() -> Value {
-    let unavailable = int(0, 63, "Nodes that may be down, stopped or cut off at a time.");
-    told(
-        table(&[], [("unavailable", unavailable)]),
-        "How much the nemesis may take away. Default: all.",
-    )
+    let keys = [
+        ("unavailable", int(0, 63, "Nodes that may be down, stopped or cut off. Default: all.")),
+        ("data-loss", int(0, 63, "Nodes that may lose durable data. Default: 0.")),
+        ("silent-loss", int(0, 63, "Nodes that may not know it. Default: 0.")),
+    ];
+    told(table(&[], keys), "What the nemesis may take away.")
 }
 
 fn require() -> Value {
@@ -218,8 +227,9 @@ fn expect() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::disk::DISK_KEYS;
     use crate::parse::faults::{FAULT_KINDS, SWARM_KINDS};
-    use crate::parse::net::{DISK_KEYS, NET_KEYS};
+    use crate::parse::net::NET_KEYS;
     use crate::parse::sections::{BUDGET_KEYS, CLUSTER_KEYS, LIMITS_KEYS, NODE_KEYS, TOP_KEYS};
     use crate::parse::workload::{OP_KINDS, WORKLOAD_KEYS};
 

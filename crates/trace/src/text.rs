@@ -68,6 +68,7 @@ pub fn who(kind: &Kind) -> String {
         | Kind::Note { node, .. }
         | Kind::Timer { node, .. }
         | Kind::Disk { node, .. }
+        | Kind::DiskFault { node, .. }
         | Kind::Request { node, .. }
         | Kind::Autopsy { node, .. } => format!("n{node}"),
         Kind::Send { message, .. }
@@ -109,6 +110,11 @@ pub fn what(kind: &Kind) -> String {
             let size = if *bytes == 0 { String::new() } else { format!(" {bytes} bytes") };
             let end = error.map_or(String::new(), |error| format!(" failed: {}", error.name()));
             format!("{act} {path}{size}{end}")
+        }
+        Kind::DiskFault { fault, what, path, bytes, .. } => {
+            let file = if path.is_empty() { String::new() } else { format!(" {path}") };
+            let size = if *bytes == 0 { String::new() } else { format!(" {bytes}") };
+            format!("disk: {what}{file}{size}{}", by(" ", *fault))
         }
         Kind::FaultStart { fault, name, detail } if detail.is_empty() => format!("f{fault} {name}"),
         Kind::FaultStart { fault, name, detail } => format!("f{fault} {name} {detail}"),

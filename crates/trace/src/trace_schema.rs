@@ -48,6 +48,7 @@ const KINDS: &[(&str, &str)] = &[
     ("disk.read", DISK),
     ("disk.list", DISK),
     ("disk.other", "node:node act:text file:text len:number err?:text"),
+    ("disk.fault", "node:node what:text fault?:fault file:text len:number"),
     (
         "disk.autopsy",
         "node:node refused?:text term:number commit:number snap:number digest:digest \

@@ -4,14 +4,15 @@ use bytes::Bytes;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 use system::{Admin, ConfChange, NodeSet, Op, ReadMode, Transition};
 use trace::{
     Budget, Case, CaseExpect, ClusterOptions, CrashHow, CrashPoint, Delay, Direction, DiskOptions,
-    Expect, Fault, Heal, KeyDistribution, Limits, LinkFault, LinkRange, MemberDraw, MemberKind,
-    MemberSwarm, Mix, NetOptions, NodeOptions, Pace, Place, Profile, Recorded, Scenario,
-    ScriptedFault, ScriptedOp, SetupChoices, Shape, Situation, Swarm, SwarmFault, Target,
-    VoterBounds, Workload, fault_document, parse_case, parse_fault, parse_scenario,
+    DiskStrike, DiskWhat, EffectClass, Expect, Fault, Heal, KeyDistribution, Limits, LinkFault,
+    LinkRange, MemberDraw, MemberKind, MemberSwarm, Mix, NetOptions, NodeOptions, Pace, Place,
+    Profile, Recorded, Scenario, ScriptedFault, ScriptedOp, SetupChoices, Shape, Situation, Swarm,
+    SwarmFault, Target, VoterBounds, Workload, fault_document, parse_case, parse_fault,
+    parse_scenario,
 };
 
 const NODES: u64 = 9;
@@ -172,11 +173,52 @@ fn scripted_storm() -> impl Strategy<Value = Fault> {
     ]
 }
 
+fn effect_class() -> impl Strategy<Value = EffectClass> {
+    use EffectClass::{Any, Name, Send, Sync, Write};
+    select(vec![Any, Write, Sync, Name, Send])
+}
+
+/// Options of strikes, of which each kind takes those that belong to it.
+fn strike() -> impl Strategy<Value = DiskStrike> {
+    (select(DiskWhat::ALL.to_vec()), ppm(), 0..1_u64 << 40, 1..=1_000_u32, any::<bool>()).prop_map(
+        |(what, chance, room, count, unnoticed)| DiskStrike {
+            what,
+            chance,
+            room,
+            count,
+            unnoticed,
+        },
+    )
+}
+
+fn one(what: DiskWhat, like: DiskStrike) -> DiskStrike {
+    use DiskWhat::{
+        BitRot, Full, IoError, LyingSync, Misdirect, SyncDrops, SyncKeeps, Unreadable, Wipe,
+    };
+    let usual = DiskStrike::of(what);
+    match what {
+        IoError | SyncDrops | SyncKeeps | LyingSync | Misdirect => {
+            DiskStrike { chance: like.chance, ..usual }
+        }
+        Full => DiskStrike { room: like.room, ..usual },
+        BitRot | Unreadable => DiskStrike { count: like.count, ..usual },
+        Wipe => DiskStrike { unnoticed: like.unnoticed, ..usual },
+        DiskWhat::Stall => usual,
+    }
+}
+
 fn swarm() -> impl Strategy<Value = Swarm> {
     let fault = prop_oneof![
         vec(shape(), 1..4).prop_map(SwarmFault::Partition),
-        (vec(target(), 1..3), vec(crash_how(), 1..3), ppm())
-            .prop_map(|(targets, how, at_effect)| SwarmFault::Crash { targets, how, at_effect }),
+        ((vec(target(), 1..3), vec(crash_how(), 1..3), ppm()), vec(effect_class(), 0..3)).prop_map(
+            |((targets, how, at_effect), of)| SwarmFault::Crash { targets, how, at_effect, of }
+        ),
+        (vec(target(), 1..3), subsequence(DiskWhat::ALL.to_vec(), 1..5), strike()).prop_map(
+            |(targets, whats, like)| SwarmFault::Disk {
+                targets,
+                strikes: whats.into_iter().map(|what| one(what, like)).collect(),
+            }
+        ),
         link_ranges().prop_map(SwarmFault::Links),
         (vec(member_kind(), 1..4), ppm(), voters()).prop_map(|(kinds, joint, voters)| {
             SwarmFault::Membership(MemberSwarm { kinds, joint, voters })
@@ -219,7 +261,11 @@ fn fault() -> impl Strategy<Value = ScriptedFault> {
     let place = prop_oneof![Just(Place::Before), Just(Place::Inside), Just(Place::After)];
     let point = prop_oneof![
         Just(CrashPoint::Now),
-        (1..=u32::MAX, place).prop_map(|(n, place)| CrashPoint::Effect { n, place }),
+        (1..=u32::MAX, effect_class(), place).prop_map(|(n, of, place)| CrashPoint::Effect {
+            n,
+            of,
+            place
+        }),
     ];
     let fault = prop_oneof![
         shape().prop_map(Fault::Partition),
@@ -229,6 +275,8 @@ fn fault() -> impl Strategy<Value = ScriptedFault> {
             point
         }),
         links().prop_map(Fault::Links),
+        (target(), strike())
+            .prop_map(|(target, like)| Fault::Disk { target, strike: one(like.what, like) }),
         admin().prop_map(Fault::Admin),
         (member_kind(), any::<u64>(), any::<bool>(), voters()).prop_map(
             |(kind, draw, joint, voters)| {
@@ -339,13 +387,23 @@ fn world() -> impl Strategy<Value = (NetOptions, DiskOptions)> {
             bandwidth: more.3,
         },
     );
-    let disk = (delay(), delay(), 512..=1_u32 << 20, ppm(), ppm()).prop_map(
-        |(write, sync, sector_bytes, survive, tear)| DiskOptions {
+    let rates = [(); 8].map(|()| ppm());
+    let capacity = option::of(4_096..=1_u64 << 40);
+    let disk = ([delay(), delay(), delay()], 512..=1_u32 << 20, rates, capacity).prop_map(
+        |([write, sync, stall_for], sector_bytes, rates, capacity)| DiskOptions {
             write,
             sync,
             sector_bytes,
-            survive,
-            tear,
+            survive: rates[0],
+            tear: rates[1],
+            stall: rates[2],
+            stall_for,
+            capacity,
+            io_error: rates[3],
+            sync_drops: rates[4],
+            sync_keeps: rates[5],
+            lying_sync: rates[6],
+            misdirect: rates[7],
         },
     );
     (net, disk)
@@ -369,10 +427,13 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let words =
         ("[a-z]\\PC{0,12}", "[A-Z]\\PC{0,40}", any::<bool>(), vec(select(Situation::ALL), 0..3));
     let faults = (vec(swarm(), 0..4), vec(fault(), 0..6));
-    let end = (end(), option::of(0..=63_u64));
+    let budget = (option::of(0..=63_u64), 0..=63_u64, 0..=63_u64).prop_map(
+        |(unavailable, data_loss, silent_loss)| Budget { unavailable, data_loss, silent_loss },
+    );
+    let end = (end(), budget);
     (words, node(), workload(), world(), faults, end).prop_map(
         |((name, about, correct, require), node, workload, (net, disk), (swarm, faults), end)| {
-            let (end, unavailable) = end;
+            let (end, budget) = end;
             let faults = faults
                 .into_iter()
                 .zip(1..)
@@ -386,7 +447,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 workload,
                 net,
                 disk,
-                budget: Budget { unavailable },
+                budget,
                 swarm,
                 faults: faults.collect(),
                 require,

@@ -42,6 +42,12 @@ impl Disk {
         self.settle_faults();
     }
 
+    /// Whether a fault is on.
+    #[must_use]
+    pub fn is_faulty(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// Takes what has struck since the last call, in order.
     pub fn take_struck(&mut self) -> Vec<Struck> {
         std::mem::take(&mut self.struck)

@@ -36,7 +36,7 @@ impl<S: System> World<'_, S> {
         gone <= budget || gone == self.unavailable(&[]).len() as u64
     }
 
-    /// Members that are down, about to crash, stopped, or do not hear and reach a majority, if
+    /// Members that are down, about to crash, on a disk that fails or has failed, stopped, or do not hear and reach a majority, if
     /// these links are cut besides those that faults cut, clog or let flap.
     pub(crate) fn unavailable(&self, cut: &[(u64, u64)]) -> NodeSet {
         self.unavailable_without(NodeSet::EMPTY, cut)
@@ -45,9 +45,12 @@ impl<S: System> World<'_, S> {
     fn unavailable_without(&self, taken: NodeSet, cut: &[(u64, u64)]) -> NodeSet {
         let is_member = |slot: &&Slot<S>| !matches!(slot.life, Life::Unborn | Life::Removed);
         let members: NodeSet = self.slots.iter().filter(is_member).map(|slot| slot.id).collect();
+        let now = self.queue.now();
         let works = |id: NodeId| {
             let slot = &self.slots[id as usize - 1];
-            slot.is_up() && slot.paused == 0 && slot.crash.is_none() && slot.looping.is_none()
+            let is_sound = !slot.at_risk && slot.stall.0 <= now && !slot.disk.borrow().is_faulty();
+            let is_left_alone = slot.paused == 0 && slot.crash.is_none() && slot.looping.is_none();
+            slot.is_up() && is_sound && is_left_alone
         };
         let up: NodeSet = members.iter().filter(|&id| works(id) && !taken.contains(id)).collect();
         let is_cut = |pair: (u64, u64)| {

@@ -2,6 +2,7 @@
 
 mod budget;
 mod clock;
+mod disk;
 pub(crate) mod members;
 mod network;
 mod process;
@@ -46,6 +47,9 @@ impl<S: System> World<'_, S> {
                 self.begin_loop(number, *target, *how, *up, lasts, &mut stream);
             }
             Fault::Pause(target) => self.pause(number, *target, lasts, &mut stream),
+            Fault::Disk { target, strike } => {
+                self.strike_disks(number, *target, strike, lasts, &mut stream);
+            }
             Fault::Admin(admin) => {
                 let cause = self.fault_started(number, "admin", describe(admin));
                 self.begin_admin(vec![admin.clone()], number, lasts, cause);
@@ -119,6 +123,9 @@ impl<S: System> World<'_, S> {
             Fault::Drift { .. } => self.end_drift(number),
             Fault::TickStall(_) => self.end_tick_stall(number),
             Fault::Pause(_) => {}
+            Fault::Disk { strike, .. } if disk::is_lasting(strike.what) => {
+                self.end_disk_fault(number);
+            }
             _ => return,
         }
         self.record(Event::NO_CAUSE, Kind::FaultEnd { fault: number, name: fault.kind() });
@@ -135,6 +142,8 @@ impl<S: System> World<'_, S> {
         for slot in &mut self.slots {
             slot.crash = None;
             slot.looping = None;
+            slot.stall = (0, 0);
+            slot.disk.borrow_mut().heal();
             slot.paused = 0;
             slot.stalled = 0;
             slot.clock.drift(now, 0, 0);

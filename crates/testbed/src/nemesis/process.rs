@@ -2,7 +2,7 @@
 
 use sim::{Stream, StreamName};
 use system::{Nanos, NodeId, NodeSet, Setup, System};
-use trace::{CrashHow, CrashPoint, FaultId, Place, Target};
+use trace::{CrashHow, CrashPoint, EffectClass, FaultId, Place, Target};
 
 use super::clock::names;
 use crate::slot::{ArmedCrash, Life, Looping};
@@ -28,15 +28,17 @@ impl<S: System> World<'_, S> {
         let Some(victims) = self.victims(target, stream) else { return };
         let at = match point {
             CrashPoint::Now => String::new(),
-            CrashPoint::Effect { n, place } => format!(" at effect {n}, {}", place_name(place)),
+            CrashPoint::Effect { n, of, place } => {
+                format!(" at {}effect {n}, {}", class_name(of), place_name(place))
+            }
         };
         self.fault_started(number, "crash", format!("{} of {victims}{at}", way(how)));
         for id in victims.iter() {
             match point {
                 CrashPoint::Now => self.crash(id, how, number, down),
-                CrashPoint::Effect { n, place } => {
+                CrashPoint::Effect { n, of, place } => {
                     self.slot(id).crash =
-                        Some(ArmedCrash { left: n.max(1), place, how, fault: number, down });
+                        Some(ArmedCrash { left: n.max(1), of, place, how, fault: number, down });
                 }
             }
         }
@@ -145,7 +147,7 @@ impl<S: System> World<'_, S> {
         let place = *pick(&[Place::Before, Place::Inside, Place::After], &mut stream);
         let slot = self.slot(id);
         slot.looping = Some(looping);
-        slot.crash = Some(ArmedCrash { left, place, how, fault, down });
+        slot.crash = Some(ArmedCrash { left, of: EffectClass::Any, place, how, fault, down });
         // The start that follows counts it up.
         let incarnation = slot.incarnation + 1;
         self.queue.push(again, Due::CrashAgain { node: id, incarnation });
@@ -189,6 +191,16 @@ fn setup_words(setup: &Setup) -> String {
     let numbers = numbers.iter().filter_map(|(name, value)| Some(format!("{name} {}", (*value)?)));
     let flags = flags.iter().filter_map(|(name, value)| Some(format!("{name} {}", (*value)?)));
     numbers.chain(flags).collect::<Vec<_>>().join(", ")
+}
+
+fn class_name(class: EffectClass) -> &'static str {
+    match class {
+        EffectClass::Any => "",
+        EffectClass::Write => "write ",
+        EffectClass::Sync => "sync ",
+        EffectClass::Name => "name ",
+        EffectClass::Send => "send ",
+    }
 }
 
 fn place_name(place: trace::Place) -> &'static str {

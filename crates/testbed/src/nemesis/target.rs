@@ -27,7 +27,7 @@ impl<S: System> World<'_, S> {
     }
 }
 
-fn draw_one(set: NodeSet, stream: &mut Stream) -> Option<NodeId> {
+pub(super) fn draw_one(set: NodeSet, stream: &mut Stream) -> Option<NodeId> {
     if set.is_empty() {
         return None;
     }

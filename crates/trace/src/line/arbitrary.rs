@@ -189,6 +189,11 @@ fn node_kind() -> BoxedStrategy<Kind> {
         (node(), act, text(), any::<u64>(), error).prop_map(|(node, act, path, bytes, error)| {
             Kind::Disk { node, act, path: path.into(), bytes, error }
         }),
+        (node(), any::<u32>(), word(), text(), any::<u64>()).prop_map(
+            |(node, fault, what, path, bytes)| {
+                Kind::DiskFault { node, fault, what, path: path.into(), bytes }
+            }
+        ),
     ]
     .boxed()
 }

@@ -23,6 +23,7 @@ pub fn kind_name(kind: &Kind) -> &'static str {
         Kind::Duplicate { .. } => "msg.dup",
         Kind::Corrupt { .. } => "msg.corrupt",
         Kind::Disk { act, .. } => disk_name(act),
+        Kind::DiskFault { .. } => "disk.fault",
         Kind::FaultStart { .. } => "fault.start",
         Kind::FaultEnd { .. } => "fault.end",
         Kind::Invoke { .. } => "op.invoke",
@@ -241,6 +242,18 @@ const WORDS: &[&str] = &[
     "sut",
     "disk",
     "session",
+    "stall",
+    "io-error",
+    "sync-drops",
+    "sync-keeps",
+    "full",
+    "lying-sync",
+    "bit-rot",
+    "unreadable",
+    "misdirect",
+    "wipe",
+    "lost-names",
+    "kept-out",
 ];
 
 /// Names beyond [`WORDS`] that one thread keeps, and how long each may be: a hostile file costs

@@ -40,6 +40,13 @@ fn kind(name: &str, line: Fields<'_>) -> Result<Option<Kind>, String> {
         "disk" if rest == "autopsy" => {
             Ok(Some(Kind::Autopsy { node: line.node("node")?, found: Box::new(autopsy(line)?) }))
         }
+        "disk" if rest == "fault" => Ok(Some(Kind::DiskFault {
+            node: line.node("node")?,
+            fault: line.fault()?,
+            what: word(line, "what")?,
+            path: line.text("file")?.into(),
+            bytes: line.number("len")?,
+        })),
         "disk" => disk(name, line),
         "op" => operation(rest, line),
         "admin" => admin(rest, line),

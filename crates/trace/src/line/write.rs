@@ -55,17 +55,7 @@ fn fields(line: &mut Object<'_>, kind: &Kind) {
             line.node("node", *node);
             line.text("timer", timer);
         }
-        Kind::Disk { node, act, path, bytes, error } => {
-            line.node("node", *node);
-            if kind_name(kind) == names::DISK_OTHER {
-                line.text("act", act);
-            }
-            line.text("file", path);
-            line.number("len", *bytes);
-            if let Some(error) = error {
-                line.text("err", error.name());
-            }
-        }
+        Kind::Disk { .. } | Kind::DiskFault { .. } => disk(line, kind),
         Kind::FaultStart { fault: id, name, detail } => {
             fault(line, *id);
             line.text("kind", name);
@@ -87,6 +77,30 @@ fn fields(line: &mut Object<'_>, kind: &Kind) {
         | Kind::Duplicate { .. }
         | Kind::Corrupt { .. } => message(line, kind),
         _ => operation(line, kind),
+    }
+}
+
+fn disk(line: &mut Object<'_>, kind: &Kind) {
+    match kind {
+        Kind::Disk { node, act, path, bytes, error } => {
+            line.node("node", *node);
+            if kind_name(kind) == names::DISK_OTHER {
+                line.text("act", act);
+            }
+            line.text("file", path);
+            line.number("len", *bytes);
+            if let Some(error) = error {
+                line.text("err", error.name());
+            }
+        }
+        Kind::DiskFault { node, fault: id, what, path, bytes } => {
+            line.node("node", *node);
+            line.text("what", what);
+            fault(line, *id);
+            line.text("file", path);
+            line.number("len", *bytes);
+        }
+        other => unreachable!("{} is not about a disk", kind_name(other)),
     }
 }
 

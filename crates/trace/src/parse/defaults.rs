@@ -90,6 +90,14 @@ impl Default for DiskOptions {
             sector_bytes: 512,
             survive: 300_000,
             tear: 300_000,
+            stall: 0,
+            stall_for: Delay::Uniform { min: 50 * MILLI, max: 500 * MILLI },
+            capacity: None,
+            io_error: 0,
+            sync_drops: 0,
+            sync_keeps: 0,
+            lying_sync: 0,
+            misdirect: 0,
         }
     }
 }

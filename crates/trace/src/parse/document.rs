@@ -6,15 +6,17 @@
 use serde_json::{Map, Value, json};
 use system::{Admin, ConfChange, NodeSet, Op, Transition};
 
+use super::disk::belongs;
 use super::membership;
 use super::quantity::{write_duration, write_ppm};
 use super::storm;
 use super::words::{
-    CRASH_HOWS, HEALS, PLACES, PROFILES, node_names, word_for, write_shape, write_target,
+    CRASH_HOWS, EFFECTS, HEALS, PLACES, PROFILES, node_names, word_for, write_shape, write_target,
 };
+use crate::disk::DiskStrike;
 use crate::scenario::{
-    CrashHow, CrashPoint, Delay, Expect, Fault, KeyDistribution, LinkRange, Pace, Scenario,
-    ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault, Target,
+    CrashHow, CrashPoint, Delay, DiskOptions, EffectClass, Expect, Fault, KeyDistribution,
+    LinkRange, Pace, Scenario, ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault, Target,
 };
 
 impl Scenario {
@@ -37,13 +39,7 @@ impl Scenario {
             "workload": self.workload_document(),
             "op": self.workload.script.iter().map(op_document).collect::<Vec<_>>(),
             "net": self.net_document(),
-            "disk": {
-                "write": delay_document(self.disk.write),
-                "sync": delay_document(self.disk.sync),
-                "sector-bytes": self.disk.sector_bytes,
-                "survive": write_ppm(self.disk.survive),
-                "tear": write_ppm(self.disk.tear),
-            },
+            "disk": disk_document(&self.disk),
             "budget": self.budget_document(),
             "swarm": self.swarm.iter().map(swarm_document).collect::<Vec<_>>(),
             "fault": self.faults.iter().map(fault_document).collect::<Vec<_>>(),
@@ -132,10 +128,13 @@ impl Scenario {
     }
 
     fn budget_document(&self) -> Value {
-        match self.budget.unavailable {
-            Some(unavailable) => json!({ "unavailable": unavailable }),
-            None => json!({}),
+        let budget = &self.budget;
+        let mut fields =
+            json!({ "data-loss": budget.data_loss, "silent-loss": budget.silent_loss });
+        if let Some(unavailable) = budget.unavailable {
+            fields["unavailable"] = unavailable.into();
         }
+        fields
     }
 }
 
@@ -146,6 +145,7 @@ pub fn fault_document(fault: &ScriptedFault) -> Value {
         Fault::Partition(shape) => ("partition", partition_document(shape)),
         Fault::Crash { target, how, point } => ("crash", crash_document(*target, *how, *point)),
         Fault::Links(links) => ("links", links_document(&LinkRange::from(*links))),
+        Fault::Disk { target, strike } => ("disk", strike_document(*target, strike)),
         Fault::Admin(Admin::Reconfigure { changes, transition }) => {
             ("reconfigure", reconfigure_document(changes, *transition))
         }
@@ -160,11 +160,66 @@ pub fn fault_document(fault: &ScriptedFault) -> Value {
 
 fn crash_document(target: Target, how: CrashHow, point: CrashPoint) -> Value {
     let mut fields = json!({ "how": word_for(CRASH_HOWS, &how) });
-    let key = if matches!(target, Target::Node(_)) { "node" } else { "target" };
-    fields[key] = write_target(target).into();
-    if let CrashPoint::Effect { n, place } = point {
+    fields[target_key(target)] = write_target(target).into();
+    if let CrashPoint::Effect { n, of, place } = point {
         fields["effect"] = n.into();
+        if of != EffectClass::Any {
+            fields["of"] = word_for(EFFECTS, &of).into();
+        }
         fields["place"] = word_for(PLACES, &place).into();
+    }
+    fields
+}
+
+fn target_key(target: Target) -> &'static str {
+    if matches!(target, Target::Node(_)) { "node" } else { "target" }
+}
+
+fn strike_document(target: Target, strike: &DiskStrike) -> Value {
+    let mut fields = strike_options(std::slice::from_ref(strike));
+    fields[target_key(target)] = write_target(target).into();
+    fields["what"] = strike.what.name().into();
+    fields
+}
+
+/// The options that belong to these strikes.
+fn strike_options(strikes: &[DiskStrike]) -> Value {
+    let of = |key| strikes.iter().find(|strike| belongs(key, strike.what));
+    let mut fields = json!({});
+    // Misdirected writes have a usual chance of their own.
+    let usual = strikes.iter().all(|strike| strike.chance == strike.what.usual_chance());
+    if let (Some(strike), false) = (of("chance"), usual) {
+        fields["chance"] = write_ppm(strike.chance).into();
+    }
+    if let Some(strike) = of("room") {
+        fields["room"] = strike.room.into();
+    }
+    if let Some(strike) = of("count") {
+        fields["count"] = strike.count.into();
+    }
+    if let Some(strike) = of("unnoticed") {
+        fields["unnoticed"] = strike.unnoticed.into();
+    }
+    fields
+}
+
+fn disk_document(disk: &DiskOptions) -> Value {
+    let mut fields = json!({
+        "write": delay_document(disk.write),
+        "sync": delay_document(disk.sync),
+        "sector-bytes": disk.sector_bytes,
+        "survive": write_ppm(disk.survive),
+        "tear": write_ppm(disk.tear),
+        "stall": write_ppm(disk.stall),
+        "stall-for": delay_document(disk.stall_for),
+        "io-error": write_ppm(disk.io_error),
+        "sync-drops": write_ppm(disk.sync_drops),
+        "sync-keeps": write_ppm(disk.sync_keeps),
+        "lying-sync": write_ppm(disk.lying_sync),
+        "misdirect": write_ppm(disk.misdirect),
+    });
+    if let Some(capacity) = disk.capacity {
+        fields["capacity"] = capacity.into();
     }
     fields
 }
@@ -196,11 +251,21 @@ fn swarm_document(swarm: &Swarm) -> Value {
             let shapes: Vec<Value> = shapes.iter().map(shape_document).collect();
             ("partition", json!({ "shape": shapes }))
         }
-        SwarmFault::Crash { targets, how, at_effect } => {
+        SwarmFault::Crash { targets, how, at_effect, of } => {
             let targets: Vec<String> = targets.iter().map(|target| write_target(*target)).collect();
             let how: Vec<&str> = how.iter().map(|how| word_for(CRASH_HOWS, how)).collect();
             let at_effect = write_ppm(*at_effect);
-            ("crash", json!({ "target": targets, "how": how, "at-effect": at_effect }))
+            let mut fields = json!({ "target": targets, "how": how, "at-effect": at_effect });
+            if !of.is_empty() {
+                fields["of"] = of.iter().map(|class| word_for(EFFECTS, class)).collect();
+            }
+            ("crash", fields)
+        }
+        SwarmFault::Disk { targets, strikes } => {
+            let mut fields = strike_options(strikes);
+            fields["target"] = targets.iter().map(|target| write_target(*target)).collect();
+            fields["what"] = strikes.iter().map(|strike| strike.what.name()).collect();
+            ("disk", fields)
         }
         SwarmFault::Links(links) => ("links", links_document(links)),
         SwarmFault::Membership(swarm) => ("membership", membership::swarm_document(swarm)),

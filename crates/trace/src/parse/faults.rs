@@ -10,7 +10,7 @@ use super::net::{LINK_KEYS, link_fault, link_range};
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
 use super::storm;
-use super::words::{AIMED_SHAPES, CRASH_HOWS, PLACES, SHAPES, nearest};
+use super::words::{AIMED_SHAPES, CRASH_HOWS, EFFECTS, PLACES, SHAPES, nearest};
 use crate::scenario::{
     CrashHow, CrashPoint, Fault, Place, ScriptedFault, Shape, Swarm, SwarmFault, Target,
 };
@@ -20,6 +20,7 @@ pub(crate) const SWARM_KINDS: &[&str] = &[
     "partition",
     "crash",
     "links",
+    "disk",
     "membership",
     "clog",
     "flap",
@@ -36,6 +37,7 @@ pub(crate) const FAULT_KINDS: &[&str] = &[
     "partition",
     "crash",
     "links",
+    "disk",
     "reconfigure",
     "transfer",
     "membership",
@@ -59,8 +61,9 @@ pub(crate) fn swarm(reader: &mut Reader, node: &Node) -> Option<Swarm> {
     let node = entry.get(kind)?;
     let own: &[&str] = match kind {
         "partition" => &["shape"],
-        "crash" => &["target", "how", "at-effect"],
+        "crash" => &["target", "how", "at-effect", "of"],
         "links" => LINK_KEYS,
+        "disk" => super::disk::SWARM_KEYS,
         "membership" => membership::SWARM_KEYS,
         _ => storm::swarm_keys(kind).unwrap_or_default(),
     };
@@ -85,7 +88,11 @@ pub(crate) fn swarm(reader: &mut Reader, node: &Node) -> Option<Swarm> {
                 .optional(table, "how", |r, n| r.some(n, |r, n| r.word(n, "crash", CRASH_HOWS)))
                 .unwrap_or_else(|| vec![CrashHow::Power]),
             at_effect: reader.optional(table, "at-effect", Reader::ppm).unwrap_or(0),
+            of: reader
+                .optional(table, "of", |r, n| r.some(n, |r, n| r.word(n, "effect", EFFECTS)))
+                .unwrap_or_default(),
         },
+        "disk" => super::disk::drawn(reader, table),
         "links" => SwarmFault::Links(link_range(reader, table)),
         "membership" => SwarmFault::Membership(membership::swarm(reader, table)),
         _ => storm::swarm_fault(reader, table, kind)?,
@@ -127,8 +134,9 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
     let node = entry.get(kind)?;
     let own: &[&str] = match kind {
         "partition" => &["groups", "shape"],
-        "crash" => &["node", "target", "how", "effect", "place"],
+        "crash" => &["node", "target", "how", "effect", "of", "place"],
         "links" => LINK_KEYS,
+        "disk" => super::disk::FAULT_KEYS,
         "reconfigure" => &["add", "learner", "remove", "changes", "joint"],
         "transfer" => &["to"],
         "membership" => membership::FAULT_KEYS,
@@ -148,6 +156,7 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
         "partition" => scripted_shape(reader, table).map(Fault::Partition),
         "crash" => crash(reader, table),
         "links" => Some(Fault::Links(link_fault(reader, table))),
+        "disk" => super::disk::scripted(reader, table),
         "reconfigure" => reconfigure(reader, table).map(Fault::Admin),
         "transfer" => reader
             .required(table, "to", Reader::node_id)
@@ -235,12 +244,15 @@ fn crash(reader: &mut Reader, table: Table<'_>) -> Option<Fault> {
     let how = reader.optional(table, "how", |r, n| r.word(n, "crash", CRASH_HOWS));
     let place = reader.optional(table, "place", |r, n| r.word(n, "place", PLACES));
     let effect = reader.optional(table, "effect", |r, n| r.int32(n, 1..=u32::MAX));
-    if let (Some(span), None) = (table.key_span("place"), table.get("effect")) {
-        let message = "`place` is of an effect".to_owned();
-        reader.problem("S014", message, span, "needs `effect`, too");
+    let of = reader.optional(table, "of", |r, n| r.word(n, "effect", EFFECTS)).unwrap_or_default();
+    for key in ["place", "of"] {
+        if let (Some(span), None) = (table.key_span(key), table.get("effect")) {
+            let message = format!("`{key}` is of an effect");
+            reader.problem("S014", message, span, "needs `effect`, too");
+        }
     }
     let point = match effect {
-        Some(n) => CrashPoint::Effect { n, place: place.unwrap_or(Place::Inside) },
+        Some(n) => CrashPoint::Effect { n, of, place: place.unwrap_or(Place::Inside) },
         None => CrashPoint::Now,
     };
     Some(Fault::Crash { target: target?, how: how.unwrap_or(CrashHow::Power), point })

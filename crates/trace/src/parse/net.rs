@@ -1,12 +1,12 @@
-//! `[net]` and `[disk]`: the world when no fault is on, and the delays and qualities of links that
-//! faults share with it.
+//! `[net]`: the network when no fault is on, and the delays and qualities of links that faults
+//! share with it.
 
 use system::Nanos;
 
 use super::quantity::write_duration;
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
-use crate::scenario::{Delay, DiskOptions, LinkFault, LinkRange, NetOptions};
+use crate::scenario::{Delay, LinkFault, LinkRange, NetOptions};
 
 /// The keys of `[net]`.
 pub(crate) const NET_KEYS: &[&str] = &[
@@ -29,9 +29,6 @@ pub(crate) const LINK_KEYS: &[&str] =
 /// The largest bandwidth that is asked for, in bytes per second.
 const BANDWIDTH_MAX: u64 = 1 << 40;
 
-/// The keys of `[disk]`.
-pub(crate) const DISK_KEYS: &[&str] = &["write", "sync", "sector-bytes", "survive", "tear"];
-
 /// `[net]`.
 pub(crate) fn net(reader: &mut Reader, table: Table<'_>) -> NetOptions {
     let base = NetOptions::default();
@@ -50,20 +47,6 @@ pub(crate) fn net(reader: &mut Reader, table: Table<'_>) -> NetOptions {
         corrupt: reader.optional(table, "corrupt", Reader::ppm).unwrap_or(base.corrupt),
         checksum: reader.optional(table, "checksum", Reader::flag).unwrap_or(base.checksum),
         bandwidth: reader.optional(table, "bandwidth", bandwidth).or(base.bandwidth),
-    }
-}
-
-/// `[disk]`.
-pub(crate) fn disk(reader: &mut Reader, table: Table<'_>) -> DiskOptions {
-    let base = DiskOptions::default();
-    DiskOptions {
-        write: reader.optional(table, "write", delay).unwrap_or(base.write),
-        sync: reader.optional(table, "sync", delay).unwrap_or(base.sync),
-        sector_bytes: reader
-            .optional(table, "sector-bytes", |r, n| r.int32(n, 512..=1 << 20))
-            .unwrap_or(base.sector_bytes),
-        survive: reader.optional(table, "survive", Reader::ppm).unwrap_or(base.survive),
-        tear: reader.optional(table, "tear", Reader::ppm).unwrap_or(base.tear),
     }
 }
 

@@ -3,8 +3,9 @@
 
 use system::NodeSet;
 
+use super::disk::{DISK_KEYS, disk};
 use super::faults::{scripted, swarm};
-use super::net::{DISK_KEYS, NET_KEYS, disk, net};
+use super::net::{NET_KEYS, net};
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
 use super::words::{HEALS, PROFILES, nearest};
@@ -39,7 +40,7 @@ pub(crate) const NODE_KEYS: &[&str] = &[
 ];
 
 /// The keys of `[budget]`.
-pub(crate) const BUDGET_KEYS: &[&str] = &["unavailable"];
+pub(crate) const BUDGET_KEYS: &[&str] = &["unavailable", "data-loss", "silent-loss"];
 
 /// The keys of `[limits]`.
 pub(crate) const LIMITS_KEYS: &[&str] =
@@ -216,7 +217,8 @@ fn node_options(reader: &mut Reader, table: Table<'_>) -> NodeOptions {
 
 fn budget(reader: &mut Reader, table: Table<'_>) -> Budget {
     let unavailable = reader.optional(table, "unavailable", |r, n| r.int(n, 0..=NodeSet::MAX));
-    Budget { unavailable }
+    let mut nodes = |key| reader.optional(table, key, |r, n| r.int(n, 0..=63)).unwrap_or_default();
+    Budget { unavailable, data_loss: nodes("data-loss"), silent_loss: nodes("silent-loss") }
 }
 
 fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {

@@ -2,7 +2,7 @@
 
 use system::{NodeId, NodeSet, ReadMode};
 
-use crate::scenario::{CrashHow, Direction, Heal, Place, Profile, Shape, Target};
+use crate::scenario::{CrashHow, Direction, EffectClass, Heal, Place, Profile, Shape, Target};
 
 /// The profiles.
 pub(crate) const PROFILES: &[(&str, Profile)] =
@@ -30,6 +30,15 @@ pub(crate) const PLACES: &[(&str, Place)] =
 /// Which way a clock goes wrong.
 pub(crate) const DIRECTIONS: &[(&str, Direction)] =
     &[("ahead", Direction::Ahead), ("behind", Direction::Behind)];
+
+/// Which effects a crash may wait for.
+pub(crate) const EFFECTS: &[(&str, EffectClass)] = &[
+    ("any", EffectClass::Any),
+    ("write", EffectClass::Write),
+    ("sync", EffectClass::Sync),
+    ("name", EffectClass::Name),
+    ("send", EffectClass::Send),
+];
 
 /// The shapes without a target.
 pub(crate) const SHAPES: &[(&str, Shape)] = &[

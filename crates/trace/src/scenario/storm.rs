@@ -10,6 +10,13 @@ pub struct Budget {
     /// Nodes that may be down, stopped, or without a connection to a majority at the same time.
     /// `None`: any number.
     pub unavailable: Option<u64>,
+    /// Nodes that may be struck by what takes durable data, in the whole run. One of them that
+    /// knows what it lost stays down; one that may not know is kept down, unless `silent_loss`
+    /// has room for it.
+    pub data_loss: u64,
+    /// Nodes that may come back without something that they had promised, and take part. Raft
+    /// survives none (*Raft §5.1: stable storage*).
+    pub silent_loss: u64,
 }
 
 /// Which way a clock goes wrong.

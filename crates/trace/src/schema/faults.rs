@@ -6,6 +6,7 @@ use crate::membership::MemberKind;
 
 use super::build::{flag, int, one_kind, reference, some_of, table, text, told, words};
 use super::storm;
+use crate::DiskWhat;
 
 pub(super) fn swarm() -> Value {
     let kind = |own: Vec<(&'static str, Value)>| {
@@ -20,11 +21,13 @@ pub(super) fn swarm() -> Value {
         ("target", some_of(reference("target"))),
         ("how", some_of(words(&["power", "kill"]))),
         ("at-effect", told(reference("chance"), "Chance to fall before, in or after an effect.")),
+        ("of", some_of(words(EFFECTS))),
     ];
     let mut kinds = vec![
         ("partition", kind(vec![("shape", some_of(reference("shape")))])),
         ("crash", kind(crash)),
         ("links", kind(storm::link_ranges())),
+        ("disk", kind(disk_drawn())),
         ("membership", kind(membership(some_of(member_kind())))),
     ];
     kinds.extend(storm::drawn().into_iter().map(|(name, own)| (name, kind(own))));
@@ -45,6 +48,7 @@ pub(super) fn fault() -> Value {
         ("target", reference("target")),
         ("how", words(&["power", "kill"])),
         ("effect", int(1, u64::from(u32::MAX), "On which of its effects from then on.")),
+        ("of", words(EFFECTS)),
         ("place", words(&["before", "inside", "after"])),
     ];
     let change = json!({ "type": "string", "pattern": "^(add|learner|remove) n[1-9][0-9]*$" });
@@ -66,6 +70,7 @@ pub(super) fn fault() -> Value {
         ("partition", kind(&["at", "for"], partition)),
         ("crash", kind(&["at", "for"], crash)),
         ("links", kind(&["at", "for"], links().into())),
+        ("disk", kind(&["at", "for", "what"], disk_scripted())),
         ("reconfigure", kind(&["at"], reconfigure)),
         ("transfer", kind(&["at", "to"], vec![("to", reference("node"))])),
         ("membership", kind(&["at", "kind"], change)),
@@ -90,6 +95,33 @@ fn membership(kind: Value) -> Vec<(&'static str, Value)> {
         ("joint", told(reference("chance"), "Chance that a single change is a joint one.")),
         ("voters", told(voters, "The fewest and the most voters. Default: [3, 7].")),
     ]
+}
+
+/// Which effects a crash may wait for.
+const EFFECTS: &[&str] = &["any", "write", "sync", "name", "send"];
+
+fn disk_options() -> Vec<(&'static str, Value)> {
+    vec![
+        ("chance", told(reference("chance"), "Chance of each operation to be struck.")),
+        ("room", int(0, 1 << 40, "Bytes by which files may still grow, for full.")),
+        ("count", int(1, 1_000, "Places, for bit-rot and unreadable.")),
+        ("unnoticed", told(flag(), "For wipe: whether the node is started as a new one.")),
+    ]
+}
+
+fn disk_words() -> Value {
+    words(&DiskWhat::ALL.map(DiskWhat::name))
+}
+
+fn disk_drawn() -> Vec<(&'static str, Value)> {
+    let own = [("target", some_of(reference("target"))), ("what", some_of(disk_words()))];
+    own.into_iter().chain(disk_options()).collect()
+}
+
+fn disk_scripted() -> Vec<(&'static str, Value)> {
+    let own =
+        [("node", reference("node")), ("target", reference("target")), ("what", disk_words())];
+    own.into_iter().chain(disk_options()).collect()
 }
 
 pub(super) fn links() -> [(&'static str, Value); 7] {
