@@ -91,6 +91,8 @@ fn chaos_is_not_a_quiet_world() {
         ok.push(report.counters.ok);
         elections.push(report.counters.elections);
     }
+    // Failing disks have scenarios of their own.
+    reached.retain(|(name, _)| !name.starts_with("disk-"));
     let never: Vec<_> = reached.iter().filter(|(_, total)| *total == 0).collect();
     let rare_by_nature = ["ops-failed", "halts"];
     let of_other_storms = ["messages-corrupted", "messages-refused", "messages-overflowed"];

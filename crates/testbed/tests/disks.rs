@@ -1,0 +1,226 @@
+//! Disks that fail: every fault strikes, the budget is kept, a node does what is right, and one
+//! that does not is found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use system::{Boot, Contract, Effects, EntryMark, Halt, Input, Nanos, Summary, System, View};
+use trace::{DiskWhat, Event, Kind, Loss, Scenario, Verdict};
+
+type Message = <node::RaftNode as System>::Message;
+
+#[expect(clippy::disallowed_methods, reason = "a test reads the file it is about")]
+fn scenario(name: &str) -> Scenario {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let text = std::fs::read_to_string(root.join(name)).expect("the scenario is there");
+    trace::parse_scenario(name, &text, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)))
+}
+
+/// A quiet world but for one fault of the disk of `n2`, and a crash of that node behind it.
+fn with_fault(fault: &str) -> Scenario {
+    let text = format!(
+        r#"
+        name = "one"
+        about = "One fault of a disk."
+        cluster = {{ nodes = 3 }}
+        limits = {{ storm = "4s" }}
+        budget = {{ data-loss = 1 }}
+        fault = [
+          {{ disk = {{ at = "1s", node = "n2", {fault} }} }},
+          {{ crash = {{ at = "2s", for = "100ms", node = "n2" }} }},
+        ]
+        "#
+    );
+    trace::parse_scenario("one.toml", &text, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)))
+}
+
+fn run(scenario: &Scenario, seed: u64) -> (testbed::Report, Vec<Event>) {
+    let mut events = Vec::new();
+    let plan = testbed::plan(scenario, seed);
+    let report = testbed::run(&plan, &mut |event| events.push(event.clone()));
+    (report, events)
+}
+
+/// How the life of `n2` went: its starts, and why it ended itself.
+fn life_of_n2(events: &[Event]) -> Vec<&'static str> {
+    let of_n2 = |event: &Event| match &event.kind {
+        Kind::Start { node: 2, .. } => Some("start"),
+        Kind::Halt { node: 2, reason, .. } => Some(reason.name()),
+        Kind::Crash { node: 2, .. } => Some("crash"),
+        _ => None,
+    };
+    events.iter().filter_map(of_n2).collect()
+}
+
+#[test]
+fn every_fault_of_a_disk_strikes() {
+    let storm = scenario("disk-storm.toml");
+    let mut struck: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in 0..150 {
+        let (report, _) = run(&storm, seed);
+        assert_eq!(report.verdict, Verdict::Pass, "seed {seed}");
+        for (name, count) in report.counters.each() {
+            *struck.entry(name).or_default() += count;
+        }
+    }
+    for what in DiskWhat::ALL {
+        let name = format!("disk-{}", what.name());
+        assert!(struck[name.as_str()] > 0, "{name} never struck");
+    }
+    for name in ["torn-writes", "lost-names", "tails-cut", "disk-kept-out"] {
+        assert!(struck[name] > 0, "{name}: never");
+    }
+}
+
+#[test]
+fn no_more_nodes_lose_data_than_the_budget_allows() {
+    let storm = scenario("disk-storm.toml");
+    let mut reached = 0;
+    for seed in 0..40 {
+        let mut losers = BTreeSet::new();
+        for event in run(&storm, seed).1 {
+            let Kind::DiskFault { node, what, .. } = event.kind else { continue };
+            let losing = DiskWhat::ALL.into_iter().filter(|what| what.loss() != Loss::Nothing);
+            if losing.map(DiskWhat::name).any(|name| name == what) {
+                losers.insert(node);
+            }
+        }
+        assert!(losers.len() as u64 <= storm.budget.data_loss, "seed {seed}: {losers:?}");
+        reached = reached.max(losers.len());
+    }
+    assert_eq!(reached as u64, storm.budget.data_loss);
+}
+
+#[test]
+fn without_a_budget_nothing_is_lost() {
+    let mut one = with_fault("what = \"wipe\", for = \"100ms\"");
+    one.budget.data_loss = 0;
+    let (report, _) = run(&one, 1);
+    assert_eq!((report.verdict, report.counters.disks_wiped), (Verdict::Pass, 0));
+}
+
+#[test]
+fn a_node_stops_at_an_error_and_comes_back_when_the_disk_does() {
+    for what in ["io-error", "sync-drops", "sync-keeps", "full"] {
+        let (report, events) = run(&with_fault(&format!("what = \"{what}\", for = \"1500ms\"")), 1);
+        assert_eq!(report.verdict, Verdict::Pass, "{what}");
+        let life = life_of_n2(&events);
+        assert_eq!(life[..3], ["start", "disk-failed", "start"], "{what}: {life:?}");
+        assert_eq!(life.last(), Some(&"start"), "{what}: {life:?}");
+    }
+}
+
+#[test]
+fn a_node_with_a_disk_that_stands_still_waits() {
+    let (report, events) = run(&with_fault("what = \"stall\", for = \"700ms\""), 1);
+    assert_eq!(report.verdict, Verdict::Pass);
+    assert_eq!(life_of_n2(&events), ["start", "crash", "start"]);
+    let stalled = events
+        .iter()
+        .position(|event| matches!(event.kind, Kind::DiskFault { node: 2, what: "stall", .. }));
+    let behind = &events[stalled.expect("it stands still")..];
+    let next = behind.iter().find(|event| matches!(event.kind, Kind::Disk { node: 2, .. }));
+    assert!(next.expect("it goes on").at >= 1_700_000_000);
+}
+
+#[test]
+fn a_node_that_finds_damage_stays_down_and_the_others_go_on() {
+    for (what, reason) in
+        [("bit-rot", "corrupt"), ("unreadable", "disk-failed"), ("wipe", "corrupt")]
+    {
+        let fault = format!("what = \"{what}\", for = \"100ms\"");
+        let found = (0..20).any(|seed| {
+            let (report, events) = run(&with_fault(&fault), seed);
+            assert_eq!(report.verdict, Verdict::Pass, "{what}, seed {seed}");
+            life_of_n2(&events).last() == Some(&reason)
+        });
+        assert!(found, "{what} was never found");
+    }
+}
+
+#[test]
+fn a_node_that_does_not_know_what_it_lost_is_kept_out() {
+    for what in ["lying-sync", "misdirect"] {
+        let fault = format!("what = \"{what}\", for = \"2s\", chance = 1");
+        let (report, _) = run(&with_fault(&fault), 1);
+        assert_eq!(report.verdict, Verdict::Pass, "{what}");
+        let kept_out = report.counters.kept_out + report.counters.halts;
+        assert!(kept_out > 0, "{what}: the node came back");
+    }
+}
+
+/// The node with a mistake in what it makes of its disk.
+struct Mistaken<const MISTAKE: u8>(node::RaftNode);
+
+/// Takes empty files for a new life.
+const NEW_AGAIN: u8 = 1;
+/// Goes on after an error of the disk.
+const CARELESS: u8 = 2;
+
+impl<const MISTAKE: u8> System for Mistaken<MISTAKE> {
+    type Config = node::Config;
+    type Message = Message;
+
+    fn contract(config: &node::Config) -> Contract {
+        node::RaftNode::contract(config)
+    }
+
+    fn boot(
+        config: &node::Config,
+        mut boot: Boot,
+        effects: &Effects<Message>,
+    ) -> Result<Self, Halt> {
+        boot.has_lived &= MISTAKE != NEW_AGAIN;
+        node::RaftNode::boot(config, boot, effects).map(Mistaken)
+    }
+
+    fn handle(&mut self, now: Nanos, input: Input<Message>, effects: &Effects<Message>) {
+        if MISTAKE != CARELESS || !matches!(input, Input::DiskFailed(_)) {
+            self.0.handle(now, input, effects);
+        }
+    }
+
+    fn flush(&mut self, now: Nanos, effects: &Effects<Message>) {
+        self.0.flush(now, effects);
+    }
+
+    fn view(&self) -> View {
+        self.0.view()
+    }
+
+    fn entry(&self, index: u64) -> Option<EntryMark> {
+        self.0.entry(index)
+    }
+
+    fn summary(message: &Message) -> Summary {
+        node::RaftNode::summary(message)
+    }
+
+    fn encode(message: &Message, out: &mut Vec<u8>) {
+        node::RaftNode::encode(message, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Message, String> {
+        node::RaftNode::decode(bytes)
+    }
+}
+
+fn is_found<const MISTAKE: u8>(seeds: u64) -> bool {
+    let storm = scenario("disk-storm.toml");
+    (0..seeds).any(|seed| {
+        let plan = testbed::plan(&storm, seed);
+        let config = testbed::node_config(&storm);
+        let report = testbed::run_system::<Mistaken<MISTAKE>>(&plan, &config, &mut |_| {});
+        matches!(report.verdict, Verdict::Fail(_))
+    })
+}
+
+#[test]
+fn a_node_that_takes_an_empty_disk_for_a_new_life_is_found() {
+    assert!(is_found::<NEW_AGAIN>(100));
+}
+
+#[test]
+fn a_node_that_goes_on_after_an_error_of_its_disk_is_found() {
+    assert!(is_found::<CARELESS>(100));
+}
