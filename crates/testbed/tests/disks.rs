@@ -73,6 +73,15 @@ fn every_fault_of_a_disk_strikes() {
 }
 
 #[test]
+fn every_fault_of_a_disk_is_in_the_list() {
+    for what in DiskWhat::ALL {
+        let name = format!("disk {}", what.name());
+        let row = testbed::ROWS.iter().find(|row| row.name == name).expect("a row");
+        assert_eq!(row.counter, format!("disk-{}", what.name()));
+    }
+}
+
+#[test]
 fn no_more_nodes_lose_data_than_the_budget_allows() {
     let storm = scenario("disk-storm.toml");
     let mut reached = 0;
