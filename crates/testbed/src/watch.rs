@@ -86,7 +86,10 @@ impl Watch {
     pub(crate) fn observe(&mut self, event: &Event) {
         match &event.kind {
             Kind::Start { node, .. } => self.up_since[*node as usize] = event.at,
-            Kind::Crash { node, .. } | Kind::Halt { node, .. } | Kind::Panic { node, .. } => {
+            Kind::Crash { node, .. }
+            | Kind::Halt { node, .. }
+            | Kind::Panic { node, .. }
+            | Kind::DiskFault { node, what: "kept-out", .. } => {
                 self.up_since[*node as usize] = NEVER;
             }
             Kind::Note { note: Note::Conf { index, voters, outgoing, .. }, .. }
