@@ -3,7 +3,7 @@
 //! CPU time of one thread, medians; making the history is not counted. Each rung is measured on a
 //! linearizable history and on the same one with a lie in it, and must get both verdicts.
 
-use checker::linearizability::{Limits, Road, Verdict, decide};
+use checker::linearizability::{Limits, Verdict, decide};
 use checker::synthetic::{Lie, Mix, Shape, history, tell};
 use trace::History;
 
@@ -86,7 +86,7 @@ fn measure(rung: &Rung, rounds: usize) -> Result<(Option<u64>, Option<u64>), Str
 }
 
 fn timed(history: &History, expected: bool, name: &str) -> Result<Option<u64>, String> {
-    let limits = Limits { configurations_max: CONFIGURATIONS_MAX, road: Road::Both };
+    let limits = Limits::new(CONFIGURATIONS_MAX);
     let before = cpu();
     let mut times = 0;
     let mut spent = 0;

@@ -75,8 +75,7 @@ fn judge(folder: &Path, history: &Listed) -> Result<usize, String> {
         return Err(format!("taken for {}", detected.name()));
     }
     for road in [Road::Both, Road::Search] {
-        let answer =
-            decide(&found.history, Limits { configurations_max: CONFIGURATIONS_MAX, road });
+        let answer = decide(&found.history, Limits { road, ..Limits::new(CONFIGURATIONS_MAX) });
         let is_right = match &answer {
             Verdict::Yes => history.expected,
             Verdict::No(_) => !history.expected,

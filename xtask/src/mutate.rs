@@ -40,8 +40,7 @@ pub(crate) fn mutate(files: u64) -> Result<String, String> {
 /// Whether the file was decided. Complaints of the judge itself begin with `!`.
 fn judge(bytes: &[u8]) -> Result<bool, String> {
     let found = foreign::read(bytes, &Known::default()).map_err(|problem| problem.to_string())?;
-    let answer =
-        |road| decide(&found.history, Limits { configurations_max: CONFIGURATIONS_MAX, road });
+    let answer = |road| decide(&found.history, Limits { road, ..Limits::new(CONFIGURATIONS_MAX) });
     let (both, search) = (answer(Road::Both), answer(Road::Search));
     match (&both, &search) {
         (Verdict::Unknown(_), _) | (_, Verdict::Unknown(_)) => Ok(false),

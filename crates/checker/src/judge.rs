@@ -21,7 +21,7 @@ use crate::invariants::vote_kept::VoteKept;
 use crate::invariants::{
     PerNode, convergence, leader_append_only, leader_completeness, lost_writes, per_node, slot, sut,
 };
-use crate::linearizability::{Linearizable, linearizable};
+use crate::linearizability::{Explained, Limits, explain};
 use crate::replica::Replica;
 
 /// The cluster as it was founded.
@@ -49,6 +49,8 @@ pub struct Judge {
     vote_kept: VoteKept,
     durability: Durability,
     sut: Sut,
+    /// Whether the run was ended before its end.
+    stopped: bool,
 }
 
 impl Judge {
@@ -75,6 +77,7 @@ impl Judge {
             vote_kept: VoteKept::new(),
             durability: Durability::default(),
             sut: Sut::default(),
+            stopped: false,
         }
     }
 
@@ -120,31 +123,38 @@ impl Judge {
         self.findings.found()
     }
 
-    /// The judgement: of the invariants, of durability, and of the clients' history, for which at
-    /// most `check_max` configurations are tried.
+    /// The run ends before its end: what must be true only then is not asked.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The judgement: of the invariants, of durability, and of the clients' history, for which no
+    /// more is spent than `limits` allows.
     ///
     /// * `Fail` holds all violations, the one with the earliest proof first.
     /// * `Unknown` if the budget was spent, or if no operation of a client succeeded: a run in
     ///   which nothing was promised has not kept a promise.
     #[must_use]
-    pub fn finish(mut self, history: &History, check_max: u64) -> Verdict {
-        self.durability.finish(
-            history,
-            &self.configuration,
-            &self.committed,
-            &self.state_machine_safety,
-            &mut self.findings,
-        );
-        lost_writes::find(history, &mut self.findings);
-        let clients_saw = linearizable(history, check_max);
-        if let Linearizable::No(violation) = &clients_saw {
-            self.findings.add(violation.clone());
+    pub fn finish(mut self, history: &History, limits: Limits) -> Verdict {
+        if !self.stopped {
+            self.durability.finish(
+                history,
+                &self.configuration,
+                &self.committed,
+                &self.state_machine_safety,
+                &mut self.findings,
+            );
+            lost_writes::find(history, &mut self.findings);
+        }
+        let clients_saw = explain(history, limits, &mut |_, _| true);
+        if let Explained::No(proof) = &clients_saw {
+            self.findings.add(proof.violation.clone());
         }
         let found = self.findings.into_sorted();
         if !found.is_empty() {
             return Verdict::Fail(found);
         }
-        if let Linearizable::Unknown(reason) = clients_saw {
+        if let Explained::Unknown(reason) = clients_saw {
             return Verdict::Unknown(reason);
         }
         let is_ok = |outcome: &Outcome| matches!(outcome, Outcome::Ok { .. });

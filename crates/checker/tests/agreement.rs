@@ -12,7 +12,7 @@ use trace::History;
 const BRUTE_MAX: usize = 7;
 
 fn answer(history: &History, road: Road) -> Option<bool> {
-    match decide(history, Limits { configurations_max: 10_000_000, road }) {
+    match decide(history, Limits { road, ..Limits::new(10_000_000) }) {
         Verdict::Yes => Some(true),
         Verdict::No(_) => Some(false),
         Verdict::Unknown(_) => None,

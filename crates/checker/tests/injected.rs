@@ -2,7 +2,7 @@
 
 mod reference;
 
-use checker::linearizability::{Explained, Limits, Road, explain};
+use checker::linearizability::{Explained, Limits, explain};
 use checker::synthetic::{Draw, Lie, Mix, Shape, history, tell};
 use reference::wing_gong_lowe;
 use trace::History;
@@ -32,7 +32,7 @@ fn shape(lie: Lie, seed: u64) -> Shape {
 }
 
 fn limits() -> Limits {
-    Limits { configurations_max: 20_000_000, road: Road::Both }
+    Limits::new(20_000_000)
 }
 
 /// Without any one of its operations, what is shown can be explained, or lacks what was seen.

@@ -1,5 +1,6 @@
 //! Every invariant: a run that breaks it, and one that nearly does.
 
+use checker::linearizability::Limits;
 use checker::{Founding, Judge};
 use system::{
     EntryKind, HaltReason, MessageKind, NodeId, NodeSet, Note, Op, Output, ReadPath, Role, Summary,
@@ -294,14 +295,14 @@ fn committed_run() -> Run {
 }
 
 fn signature(run: Run, index: u64) -> Option<String> {
-    run.judge.finish(&acknowledged(index), 1000).signature()
+    run.judge.finish(&acknowledged(index), Limits::new(1000)).signature()
 }
 
 #[test]
 fn an_acknowledged_write_is_on_a_majority_of_disks() {
     let mut run = committed_run();
     run.autopsy(1, &[(1, 101)]).autopsy(2, &[(1, 101)]).autopsy(3, &[]);
-    assert_eq!(run.judge.finish(&acknowledged(1), 1000), Verdict::Pass);
+    assert_eq!(run.judge.finish(&acknowledged(1), Limits::new(1000)), Verdict::Pass);
     let lost = Some("durability/acked-write-lost".to_owned());
     let mut run = committed_run();
     run.autopsy(1, &[(1, 101)]).autopsy(2, &[]).autopsy(3, &[]);
@@ -343,6 +344,6 @@ fn a_disk_that_cannot_be_read_is_not_a_lost_write() {
 
 #[test]
 fn a_run_without_answers_is_unknown() {
-    let verdict = Run::new().judge.finish(&History::default(), 1000);
+    let verdict = Run::new().judge.finish(&History::default(), Limits::new(1000));
     assert_eq!(verdict.name(), "unknown");
 }

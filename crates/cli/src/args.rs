@@ -118,6 +118,10 @@ pub(crate) struct RunArgs {
     /// kept only if the run fails.
     #[arg(long, value_name = "PATH", env = "SQUALL_TRACE", hide_env_values = true)]
     pub(crate) trace: Option<String>,
+    /// End the run at the first answer that cannot be explained, or invariant that is broken; the
+    /// same as --set limits.stop-on-violation=true.
+    #[arg(long)]
+    pub(crate) stop_on_violation: bool,
     /// How the result is written.
     #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
     pub(crate) format: Format,
@@ -136,6 +140,16 @@ pub(crate) struct RunArgs {
     /// Not a flag: says which ones there are.
     #[arg(long, hide = true, value_parser = no_timeout)]
     timeout: Option<String>,
+}
+
+impl RunArgs {
+    /// Flags that are only short for overrides, as overrides.
+    fn with_overrides(mut self) -> Self {
+        if self.stop_on_violation {
+            self.set.push(("limits.stop-on-violation".to_owned(), "true".to_owned()));
+        }
+        self
+    }
 }
 
 /// A trace or a case to run again.
@@ -287,7 +301,7 @@ pub(crate) fn no_timeout(_: &str) -> Result<String, String> {
 pub(crate) fn dispatch(args: Args) -> ExitCode {
     let color = args.color;
     let done = match args.command {
-        Command::Run(args) => crate::run::run(&args, color),
+        Command::Run(args) => crate::run::run(&args.with_overrides(), color),
         Command::Replay(args) => crate::replay::replay(&args, color),
         Command::Inspect(args) => crate::inspect::inspect(&args, color),
         Command::Corpus(args) => crate::corpus::corpus(&args, color),

@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checker::linearizability::{Explained, Limits, Road, explain};
+use checker::linearizability::{Explained, Limits, explain};
 use checker::{Founding, Judge};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system::NodeSet;
@@ -39,7 +39,7 @@ pub(crate) fn check(args: &CheckArgs, color: Color) -> Result<u8, Stop> {
     }
     let explained = decide(&found, args.check_limit);
     let others = match found.format {
-        foreign::Format::Trace => invariants(&bytes, &found)?,
+        foreign::Format::Trace => invariants(&bytes)?,
         _ => Vec::new(),
     };
     let told = Told { path: &path, found: &found, explained, others, wall: started.elapsed() };
@@ -110,7 +110,7 @@ fn decide(found: &Foreign, limit: Duration) -> Explained {
     let started = Instant::now();
     let mut bar: Option<ProgressBar> = None;
     let looked_at = std::io::stderr().is_terminal();
-    let limits = Limits { configurations_max: CONFIGURATIONS_MAX, road: Road::Both };
+    let limits = Limits::new(CONFIGURATIONS_MAX);
     let explained = explain(history, limits, &mut |done, all| {
         let elapsed = started.elapsed();
         if looked_at && elapsed > SHOWN_AFTER {
@@ -133,7 +133,7 @@ fn progress() -> ProgressBar {
 }
 
 /// What the invariants say of a trace.
-fn invariants(bytes: &[u8], found: &Foreign) -> Result<Vec<trace::Violation>, Stop> {
+fn invariants(bytes: &[u8]) -> Result<Vec<trace::Violation>, Stop> {
     let reader = trace::reader(bytes).map_err(Stop::bad_input)?;
     let cluster = &reader.header().scenario.cluster;
     let voters = NodeSet::first(cluster.nodes);
@@ -147,8 +147,7 @@ fn invariants(bytes: &[u8], found: &Foreign) -> Result<Vec<trace::Violation>, St
             builder.observe(&event);
         }
     }
-    let _ = found;
-    Ok(match judge.finish(&builder.finish(), 1) {
+    Ok(match judge.finish(&builder.finish(), Limits::new(1)) {
         Verdict::Fail(violations) => {
             violations.into_iter().filter(|v| v.check != "linearizable").collect()
         }

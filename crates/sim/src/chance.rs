@@ -62,6 +62,8 @@ pub enum StreamName {
     Target(u64),
     /// A part of the workload, by its number.
     Workload(u64),
+    /// Whether the order of the log may bear witness for the clients' history.
+    Witness,
     /// Anything else.
     Other(u64),
 }
@@ -100,6 +102,7 @@ impl StreamName {
             StreamName::Target(number) => [7, number, 0],
             StreamName::Workload(number) => [8, number, 0],
             StreamName::Other(number) => [9, number, 0],
+            StreamName::Witness => [40, 0, 0],
             StreamName::Damage { from, to } => [20, from, to],
             StreamName::Knob(number) => [21, number, 0],
         };

@@ -1,8 +1,9 @@
 //! The one place where events are made. Everyone who wants to know is told here.
 
+use checker::linearizability::is_broken;
 use checker::{Founding, Judge, Situations};
 use system::Nanos;
-use trace::{Event, HistoryBuilder, Kind, RunHash};
+use trace::{Event, HistoryBuilder, Kind, OpId, RunHash};
 
 use crate::counters::Counters;
 use crate::watch::Watch;
@@ -17,6 +18,8 @@ pub(crate) struct Recorder<'a> {
     pub(crate) history: HistoryBuilder,
     pub(crate) counters: Counters,
     pub(crate) watch: Watch,
+    /// The operation that a client had an answer to last, until it is looked at.
+    answered: Option<OpId>,
     observer: &'a mut dyn FnMut(&Event),
 }
 
@@ -35,6 +38,7 @@ impl<'a> Recorder<'a> {
             history: HistoryBuilder::default(),
             counters: Counters::default(),
             watch,
+            answered: None,
             observer,
         }
     }
@@ -56,8 +60,24 @@ impl<'a> Recorder<'a> {
         if matches!(event.kind, Kind::Invoke { .. } | Kind::Return { .. }) {
             self.history.observe(&event);
         }
+        if let Kind::Return { id, .. } = &event.kind {
+            self.answered = Some(*id);
+        }
         (self.observer)(&event);
         event.seq
+    }
+
+    /// Whether a promise is broken already: an invariant, or the last answer to a client, which is
+    /// looked at once.
+    pub(crate) fn is_broken(&mut self, check_max: u64) -> bool {
+        if !self.judge.violations().is_empty() {
+            return true;
+        }
+        let Some(operation) = self.answered.take().and_then(|id| self.history.find(id)) else {
+            return false;
+        };
+        let operations: Vec<_> = self.history.on_key(operation.op.key()).collect();
+        is_broken(&operations, check_max)
     }
 
     /// How many events there are.

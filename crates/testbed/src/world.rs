@@ -1,7 +1,8 @@
 //! The run: what is due next, and to whom it goes.
 
+use checker::linearizability::Limits;
 use checker::{Founding, Reached};
-use sim::{Chance, Network, Order, Queue};
+use sim::{Chance, Network, Order, Queue, StreamName};
 use system::{Input, MessageKind, Nanos, NodeId, NodeSet, Reply, Request, RequestId, System};
 use trace::{Event, FaultId, Histogram, History, Kind, MessageId, Plan, Verdict, Violation};
 
@@ -240,6 +241,11 @@ impl<'a, S: System> World<'a, S> {
 
     fn within_limits(&mut self) -> bool {
         let limits = &self.plan.scenario.limits;
+        if limits.stop_on_violation && self.recorder.is_broken(limits.check_max) {
+            self.recorder.judge.stop();
+            self.phase = Phase::Over;
+            return false;
+        }
         let (events, steps) = (self.recorder.events(), self.dues);
         if events > limits.events_max {
             let message = format!("the run recorded {events} events and did not end");
@@ -268,13 +274,22 @@ impl<'a, S: System> World<'a, S> {
         self.phase = Phase::Over;
     }
 
+    /// What the check of the clients' history may cost, and whether this seed lets the order of the
+    /// log bear witness.
+    fn check_limits(&self) -> Limits {
+        let limits = &self.plan.scenario.limits;
+        let witness = self.chance.stream(StreamName::Witness).chance(limits.witness);
+        Limits { witness, ..Limits::new(limits.check_max) }
+    }
+
     fn finish(mut self) -> Report {
         let at = self.queue.now();
         let history = std::mem::take(&mut self.recorder.history).finish();
         let counters = self.recorder.counters.clone();
         let situations = self.recorder.situations.reached();
         let (hash, events) = (self.recorder.hash(), self.recorder.events());
-        let verdict = self.recorder.judge.finish(&history, self.plan.scenario.limits.check_max);
+        let limits = self.check_limits();
+        let verdict = self.recorder.judge.finish(&history, limits);
         let verdict = match (verdict, self.liveness) {
             (Verdict::Fail(mut found), Some(violation)) => {
                 found.push(violation);

@@ -85,6 +85,18 @@ impl HistoryBuilder {
         }
     }
 
+    /// The operations so far on one key, in the order of their invocations. Those still open have
+    /// an unknown outcome.
+    pub fn on_key<'a>(&'a self, key: &'a [u8]) -> impl Iterator<Item = &'a Operation> {
+        self.operations.iter().filter(move |operation| operation.op.key() == key)
+    }
+
+    /// The operation of this name that returned last or is open.
+    #[must_use]
+    pub fn find(&self, id: OpId) -> Option<&Operation> {
+        self.operations.iter().rev().find(|operation| operation.id == id)
+    }
+
     /// The history. Operations still open have an unknown outcome.
     #[must_use]
     pub fn finish(self) -> History {

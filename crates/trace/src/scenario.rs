@@ -578,6 +578,13 @@ pub struct Limits {
     pub steps_max: u64,
     /// Configurations that the linearizability check may visit; beyond it, it says `unknown`.
     pub check_max: u64,
+    /// In how many runs the order of the log may bear witness that the clients' history is
+    /// linearizable, per million. It can only say yes, and sooner; the others are judged without it,
+    /// so that it hides nothing.
+    pub witness: Ppm,
+    /// Whether the run ends at the first answer that cannot be explained, or the first invariant that
+    /// is broken.
+    pub stop_on_violation: bool,
 }
 
 /// What is healed after the storm.

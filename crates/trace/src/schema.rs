@@ -203,6 +203,14 @@ fn limits() -> Value {
                 ("events-max", int(1, any, "Events of a run. Default: 5000000.")),
                 ("steps-max", int(1, any, "Steps of a run. Default: 50000000.")),
                 ("check-max", int(1, any, "Steps of the check. Default: 5000000.")),
+                (
+                    "witness",
+                    told(
+                        reference("chance"),
+                        "Runs in which the order of the log may bear witness. Default: 90%.",
+                    ),
+                ),
+                ("stop-on-violation", told(flag(), "Whether a run ends at the first violation.")),
             ],
         ),
         "Where a run ends.",

@@ -411,10 +411,23 @@ fn world() -> impl Strategy<Value = (NetOptions, DiskOptions)> {
 
 fn end() -> impl Strategy<Value = (Limits, Expect)> {
     let heal = prop_oneof![Just(Heal::All), Just(Heal::Quorum)];
-    let limits = (positive(), positive(), heal, nanos(), 1..=INT_MAX, 1..=INT_MAX, 1..=INT_MAX)
-        .prop_map(|(storm, settle, heal, available_within, events_max, steps_max, check_max)| {
-            Limits { storm, settle, heal, available_within, events_max, steps_max, check_max }
-        });
+    let numbers = (1..=INT_MAX, 1..=INT_MAX, 1..=INT_MAX, ppm(), any::<bool>());
+    let limits = (positive(), positive(), heal, nanos(), numbers).prop_map(
+        |(storm, settle, heal, available_within, numbers)| {
+            let (events_max, steps_max, check_max, witness, stop_on_violation) = numbers;
+            Limits {
+                storm,
+                settle,
+                heal,
+                available_within,
+                events_max,
+                steps_max,
+                check_max,
+                witness,
+                stop_on_violation,
+            }
+        },
+    );
     let expect = prop_oneof![
         Just(Expect::Pass),
         (vec("[a-z-]{1,9}/([a-z-]{1,9}|\\*)", 1..3), 1..=INT_MAX)

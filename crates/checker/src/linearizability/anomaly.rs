@@ -300,7 +300,7 @@ fn seen_newer<'a>(
 }
 
 /// Whether a write that completed has left no trace: nobody sees it, and the first two who look
-/// behind it, or the last of all, see what was there before it.
+/// behind it, or the last of several, see what was there before it.
 fn is_lost(newer: &Operation, seen: Option<&[u8]>, all: &[&Operation]) -> bool {
     if all.iter().any(|o| observed(o).is_some_and(|value| shows(newer, value))) {
         return false;
@@ -309,6 +309,9 @@ fn is_lost(newer: &Operation, seen: Option<&[u8]>, all: &[&Operation]) -> bool {
         return true;
     }
     let later = || all.iter().filter(|o| is_before(newer, o) && observed(o).is_some());
+    if later().count() < 2 {
+        return false;
+    }
     let latest = later().max_by_key(|o| o.returned_seq);
     if latest.is_some_and(|o| observed(o) == Some(seen)) {
         return true;

@@ -19,6 +19,7 @@ mod open;
 mod proof;
 mod search;
 mod shrink;
+mod witness;
 mod words;
 mod zones;
 
@@ -61,6 +62,17 @@ pub struct Limits {
     pub configurations_max: u64,
     /// By which road.
     pub road: Road,
+    /// Whether the order of the log may be taken as a witness: it can only answer "yes", and
+    /// sooner. Some runs should be judged without it, so that it hides nothing.
+    pub witness: bool,
+}
+
+impl Limits {
+    /// Both roads, no witness.
+    #[must_use]
+    pub fn new(configurations_max: u64) -> Limits {
+        Limits { configurations_max, road: Road::Both, witness: false }
+    }
 }
 
 /// The answer of [`decide`]: [`Linearizable`] without a proof.
@@ -80,7 +92,7 @@ pub enum Verdict {
 /// history goes wrong first is shown.
 #[must_use]
 pub fn linearizable(history: &History, configurations_max: u64) -> Linearizable {
-    let limits = Limits { configurations_max, road: Road::Both };
+    let limits = Limits::new(configurations_max);
     match explain(history, limits, &mut |_, _| true) {
         Explained::Yes => Linearizable::Yes,
         Explained::No(proof) => Linearizable::No(proof.violation),
@@ -122,6 +134,21 @@ pub fn decide(history: &History, limits: Limits) -> Verdict {
     }
 }
 
+/// Whether operations on one key, in the order of their invocations, cannot be explained. What
+/// cannot be decided within `configurations_max` is no objection.
+#[must_use]
+pub fn is_broken(operations: &[&Operation], configurations_max: u64) -> bool {
+    match zones::of_key(None, operations, u64::MAX) {
+        Decision::Yes => false,
+        Decision::No(..) => true,
+        Decision::Hard => {
+            let model = Model::new(None, operations, u64::MAX);
+            let mut budget = configurations_max;
+            decide_model(&model, &mut budget, Road::Both, &mut |_, _| true) == Answer::No
+        }
+    }
+}
+
 /// The operations of each key that is not linearizable, and why nothing can be said of another.
 fn judge_keys<'a>(
     history: &'a History,
@@ -137,6 +164,7 @@ fn judge_keys<'a>(
     if decisions.as_ref().is_some_and(|decisions| decisions.iter().all(is_yes)) {
         return (Vec::new(), None);
     }
+    let initial = history.initial.as_deref();
     let mut budget = limits.configurations_max;
     let mut broken = Vec::new();
     let mut unknown = None;
@@ -145,8 +173,9 @@ fn judge_keys<'a>(
         let answer = match decision {
             Decision::Yes => continue,
             Decision::No(..) => Answer::No,
+            Decision::Hard if limits.witness && witness::confirms(initial, &operations) => continue,
             Decision::Hard => {
-                let model = Model::new(history.initial.as_deref(), &operations, u64::MAX);
+                let model = Model::new(initial, &operations, u64::MAX);
                 decide_model(&model, &mut budget, limits.road, watch)
             }
         };

@@ -112,6 +112,8 @@ impl Default for Limits {
             events_max: 5_000_000,
             steps_max: 50_000_000,
             check_max: 5_000_000,
+            witness: 900_000,
+            stop_on_violation: false,
         }
     }
 }

@@ -52,6 +52,8 @@ impl Scenario {
                 "events-max": self.limits.events_max,
                 "steps-max": self.limits.steps_max,
                 "check-max": self.limits.check_max,
+                "witness": write_ppm(self.limits.witness),
+                "stop-on-violation": self.limits.stop_on_violation,
             },
             "expect": match &self.expect {
                 Expect::Pass => json!({ "verdict": "pass" }),

@@ -43,8 +43,17 @@ pub(crate) const NODE_KEYS: &[&str] = &[
 pub(crate) const BUDGET_KEYS: &[&str] = &["unavailable", "data-loss", "silent-loss"];
 
 /// The keys of `[limits]`.
-pub(crate) const LIMITS_KEYS: &[&str] =
-    &["storm", "settle", "heal", "available-within", "events-max", "steps-max", "check-max"];
+pub(crate) const LIMITS_KEYS: &[&str] = &[
+    "storm",
+    "settle",
+    "heal",
+    "available-within",
+    "events-max",
+    "steps-max",
+    "check-max",
+    "witness",
+    "stop-on-violation",
+];
 
 const INT_MAX: u64 = i64::MAX.unsigned_abs();
 
@@ -228,6 +237,9 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
     let events_max = int("events-max", base.events_max);
     let steps_max = int("steps-max", base.steps_max);
     let check_max = int("check-max", base.check_max);
+    let witness = reader.optional(table, "witness", Reader::ppm).unwrap_or(base.witness);
+    let stop_on_violation =
+        reader.optional(table, "stop-on-violation", Reader::flag).unwrap_or(base.stop_on_violation);
     let mut time = |key, default| {
         reader.optional(table, key, |r, n| r.duration_from(n, 1_000_000)).unwrap_or(default)
     };
@@ -242,6 +254,8 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
         events_max,
         steps_max,
         check_max,
+        witness,
+        stop_on_violation,
     }
 }
 

@@ -1,0 +1,184 @@
+//! Histories of others: read as they are meant, refused with a line and a reason, and written so
+//! that they are read back.
+
+use system::{Op, Output};
+use trace::foreign::{
+    self, Foreign, Format, Known, Model, write_history_lines, write_jepsen_edn,
+    write_porcupine_json,
+};
+use trace::{Operation, Outcome};
+
+const LINES: &str = r#"{"squall":"history","v":"1.0","initial":"0"}
+{"t":1000,"k":"op.invoke","op":"c1.1","f":"put","key":"x","in":"7"}
+{"t":1500,"k":"op.invoke","op":"c2.1","f":"get","key":"x"}
+{"t":2000,"k":"op.ok","op":"c1.1"}
+{"t":2500,"k":"op.ok","op":"c2.1","out":"7"}
+{"t":3000,"k":"op.invoke","op":"c1.2","f":"cas","key":"x","expect":"7","in":"8"}
+{"t":3500,"k":"op.info","op":"c1.2","err":"timeout"}
+{"t":4000,"k":"op.invoke","op":"c2.2","f":"append","key":"y","in":"a"}
+{"t":4500,"k":"op.fail","op":"c2.2","err":"refused"}
+"#;
+
+const EDN: &str = r#"; a register with a nemesis
+[{:process 0, :type :invoke, :f :write, :value 3}
+ {:process :nemesis, :type :info, :f :start, :value "cut off"}
+ {:process 1, :type :invoke, :f :read, :value nil}
+ #_ {:process 9 :type :nonsense}
+ {:process 0, :type :ok, :f :write, :value 3}
+ {:process 1, :type :ok, :f :read, :value 3}
+ {:process 2, :type :invoke, :f :cas, :value [3 4]}
+ {:process 2, :type :fail, :f :cas, :value [3 4]}]
+"#;
+
+const INDEPENDENT: &str = r#"{:process 0 :type :invoke :f :write :value ["a" 1] :time 10}
+{:process 1 :type :invoke :f :read :value ["b" nil] :time 20}
+{:process 0 :type :ok :f :write :value ["a" 1] :time 30}
+{:process 1 :type :ok :f :read :value ["b" 2] :time 40}
+"#;
+
+const MUTEX: &str = "{:process 3 :type :invoke :f :acquire}\n{:process 3 :type :ok :f :acquire}\n";
+
+const LOG: &str = "INFO  jepsen.util - 4\t:invoke\t:read\tnil
+INFO  jepsen.util - 4\t:ok\t:read\tnil
+INFO  jepsen.util - 1   :invoke :cas    [2 4]
+INFO  jepsen.util - 1   :fail   :cas    [2 4]
+INFO  jepsen.util - 2\t:invoke\t:write\t1
+INFO  jepsen.util - 2\t:info\t:write\t:timed-out
+";
+
+const KV: &str = r#"{:process 0, :type :invoke, :f :append, :key "0", :value "x 0 0 y"}
+{:process 0, :type :ok, :f :append, :key "0", :value "x 0 0 y"}
+{:process 0, :type :invoke, :f :get, :key "7", :value nil}
+{:process 0, :type :ok, :f :get, :key "7", :value ""}
+"#;
+
+const JSON: &str = r#"[
+ {"ClientId":1,"Input":{"Op":"put","Key":"x","Value":"7"},"Call":10,"Output":{},"Return":20},
+ {"ClientId":2,"Input":{"Op":"get","Key":"x"},"Call":5,"Output":{"Value":null},"Return":10},
+ {"ClientId":3,"Input":{"Op":"delete","Key":"x"},"Call":12,"Output":null,"Return":99}
+]"#;
+
+#[track_caller]
+fn read(text: &str) -> Foreign {
+    foreign::read(text.as_bytes(), &Known::default()).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+fn outcomes(found: &Foreign) -> Vec<String> {
+    let say = |operation: &Operation| match &operation.outcome {
+        Outcome::Ok { output: Output::Value(Some(value)), .. } => {
+            format!("{} {}", operation.op.name(), String::from_utf8_lossy(value))
+        }
+        Outcome::Ok { output: Output::Value(None), .. } => format!("{} -", operation.op.name()),
+        Outcome::Ok { output: Output::Swapped(swapped), .. } => format!("cas {swapped}"),
+        Outcome::Ok { output: Output::Done, .. } => format!("{} done", operation.op.name()),
+        Outcome::Failed(_) => format!("{} failed", operation.op.name()),
+        Outcome::Unknown(_) => format!("{} unknown", operation.op.name()),
+    };
+    found.history.operations.iter().map(say).collect()
+}
+
+#[test]
+fn each_format_is_told_by_its_content_and_read() {
+    let cases: [(&str, Format, Model, Option<&str>, &[&str]); 7] = [
+        (
+            LINES,
+            Format::History,
+            Model::Kv,
+            Some("0"),
+            &["put done", "get 7", "cas unknown", "append failed"],
+        ),
+        (EDN, Format::JepsenEdn, Model::CasRegister, None, &["put done", "get 3", "cas failed"]),
+        (INDEPENDENT, Format::JepsenEdn, Model::Kv, None, &["put done", "get 2"]),
+        (MUTEX, Format::JepsenEdn, Model::Mutex, Some("free"), &["cas true"]),
+        (LOG, Format::JepsenLog, Model::CasRegister, None, &["get -", "cas false", "put unknown"]),
+        (KV, Format::PorcupineKv, Model::Kv, Some(""), &["append done", "get "]),
+        (JSON, Format::PorcupineJson, Model::Kv, None, &["get -", "put done", "delete unknown"]),
+    ];
+    for (text, format, model, initial, expected) in cases {
+        let found = read(text);
+        assert_eq!((found.format, found.model), (format, model), "{text}");
+        assert_eq!(found.history.initial.as_deref(), initial.map(str::as_bytes), "{text}");
+        assert_eq!(outcomes(&found), expected, "{text}");
+    }
+}
+
+#[test]
+fn keys_stand_in_front_of_independent_values() {
+    let found = read(INDEPENDENT);
+    let keys: Vec<&[u8]> = found.history.operations.iter().map(|o| o.op.key().as_ref()).collect();
+    assert_eq!(keys, [b"a", b"b"]);
+    assert!(matches!(&found.history.operations[0].op, Op::Put { value, .. } if value == "1"));
+    assert!(found.timed && !read(EDN).timed);
+}
+
+#[test]
+fn a_read_of_nil_says_nothing_unless_nil_is_absence() {
+    let text = "{:process 1 :type :invoke :f :read :value nil}
+{:process 1 :type :ok :f :read :value nil}\n";
+    assert_eq!(outcomes(&read(text)), ["get unknown"]);
+    assert_eq!(outcomes(&read(&format!("; squall: nil is absence\n{text}"))), ["get -"]);
+}
+
+#[test]
+fn operations_that_touch_overlap() {
+    // The get of client 2 returns at 10, when the put of client 1 is called.
+    let operations = read(JSON).history.operations;
+    assert!(operations[1].invoked_seq < operations[0].returned_seq);
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_its_line() {
+    let twice = format!("{MUTEX}{MUTEX}").replace(":ok", ":invoke");
+    let cases: [(&str, u64, &str); 14] = [
+        ("hello", 1, "this is no history"),
+        ("{\"k\":\"op.ok\",\"op\":\"c1.1\"}", 1, "was not invoked"),
+        ("{\"k\":\"op.invoke\",\"op\":\"c1.1\",\"f\":\"get\"}", 1, "`key` is missing"),
+        ("{\"k\":\"msg.send\"}", 1, "expected `op.invoke`"),
+        ("{\"k\":\"op.invoke\"", 1, "not a JSON object"),
+        (&twice, 2, "invokes while its operation of line 1 is open"),
+        ("[{:process 1 :type :invoke :f :read}", 1, "`]` is missing"),
+        ("[\n{:process 1 :type :ok :f :read :value 1}]", 2, "did not invoke"),
+        ("[\n{:process 1 :type :invoke :f :write}]", 2, "writes nothing"),
+        ("[\n\n{:process 1 :type :sure :f :read}]", 3, "invoke, ok, fail or info"),
+        ("[{:process 1 :f :read}]", 1, "`:type` is missing"),
+        (&LOG.replace("[2 4]", "[2 four]"), 3, "`four` is no integer"),
+        (&LOG.replace(":read\tnil", ":look\tnil"), 1, "there is no operation `:look`"),
+        (&JSON.replace("\"Call\":12", "\"Call\":\"x\""), 4, "`Call` should be an unsigned integer"),
+    ];
+    for (text, line, reason) in cases {
+        let problem = foreign::read(text.as_bytes(), &Known::default()).expect_err(text);
+        assert!(problem.message.contains(reason), "{text}: {problem}");
+        assert_eq!(problem.line, line, "{text}: {problem}");
+    }
+    let deep = format!("[{}", "[".repeat(10_000));
+    let problem = foreign::read(deep.as_bytes(), &Known::default()).expect_err("too deep");
+    assert!(problem.message.contains("deep"), "{problem}");
+    let known = Known { model: Some(Model::Register), ..Known::default() };
+    let problem = foreign::read(EDN.as_bytes(), &known).expect_err("a cas");
+    assert_eq!((problem.line, problem.message.contains("has no operation")), (8, true));
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let history = read(LINES).history;
+    let mut text = Vec::new();
+    write_history_lines(&history, &mut text).expect("memory");
+    let again = foreign::read(&text, &Known::default()).expect("our own lines");
+    assert_eq!(outcomes(&again), outcomes(&read(LINES)));
+    assert_eq!(again.history.initial, history.initial);
+    let times = |found: &Foreign| -> Vec<(u64, u64, u64)> {
+        let operations = found.history.operations.iter();
+        operations.map(|o| (o.invoked_at, o.returned_at, o.invoked_seq)).collect()
+    };
+    assert_eq!(times(&again), times(&read(LINES)));
+
+    text.clear();
+    write_jepsen_edn(&history, &mut text).expect("memory");
+    let again = foreign::read(&text, &Known::default()).expect("our own EDN");
+    assert_eq!(outcomes(&again), ["put done", "get 7", "cas unknown", "append failed"]);
+
+    text.clear();
+    write_porcupine_json(&history, &mut text).expect("memory");
+    let again = foreign::read(&text, &Known::default()).expect("our own JSON");
+    assert_eq!(outcomes(&again), ["put done", "get 7", "cas unknown"]);
+}
