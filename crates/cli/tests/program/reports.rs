@@ -61,7 +61,7 @@ fn what_cannot_be_seen_is_refused_before_anything_is_run() {
     for (situation, help) in [
         ("all-dwon", "there is one named `all-down`"),
         ("on-fire", "see `squall list situations`"),
-        ("snapshot-sent", "it needs node.snapshot-every above 0"),
+        ("elected-in-pause", "it needs pauses"),
     ] {
         let ran = run(&place, &format!("sweep picky.toml -n 5 --require {situation}"));
         assert_eq!(ran.code, 2, "{ran:?}");
