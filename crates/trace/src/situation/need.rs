@@ -70,10 +70,14 @@ impl Need {
                     || net.reorder > 0
                     || ["links", "clog"].iter().any(|kind| has(scenario, kind))
             }
-            Need::Disk => has(scenario, "disk"),
+            Need::Disk => {
+                let disk = &scenario.disk;
+                let fails = disk.io_error > 0 || disk.sync_drops > 0 || disk.sync_keeps > 0;
+                fails || disk.misdirect > 0 || disk.capacity.is_some() || has(scenario, "disk")
+            }
             Need::Pause => has(scenario, "pause"),
             Need::Clock => ["drift", "jump", "tick-stall"].iter().any(|kind| has(scenario, kind)),
-            Need::Damage => net.checksum && (net.corrupt > 0 || has(scenario, "links")),
+            Need::Damage => net.checksum && (net.corrupt > 0 || damages(scenario)),
             Need::PreVote => node.pre_vote,
             Need::CheckQuorum => node.check_quorum,
             Need::Snapshots => node.snapshot_every > 0,
@@ -154,6 +158,19 @@ fn crash(scenario: &Scenario, is_meant: fn(CrashHow) -> bool) -> bool {
     scripted || drawn
 }
 
+/// Whether a fault of links damages messages.
+fn damages(scenario: &Scenario) -> bool {
+    let scripted = scenario.faults.iter().any(|fault| match &fault.fault {
+        Fault::Links(links) => links.corrupt.is_some_and(|chance| chance > 0),
+        _ => false,
+    });
+    let drawn = scenario.swarm.iter().any(|swarm| match &swarm.fault {
+        SwarmFault::Links(links) => swarm.on > 0 && links.corrupt.is_some(),
+        _ => false,
+    });
+    scripted || drawn
+}
+
 /// Whether changes of the cluster are drawn.
 fn drawn(scenario: &Scenario) -> bool {
     let scripted = scenario.faults.iter().any(|f| matches!(f.fault, Fault::Membership(_)));
@@ -182,4 +199,30 @@ fn scripted_learner(scenario: &Scenario) -> bool {
         }
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Situation, parse_scenario};
+
+    #[test]
+    fn a_need_is_met_by_what_the_scenario_says() {
+        let unmet = |situation: Situation, more: &str| {
+            let text = format!("about = \"A test.\"\n{more}");
+            let scenario = parse_scenario("t.toml", &text, &[]).expect("a scenario");
+            situation.unmet(&scenario).map(|need| need.to_string())
+        };
+        let links = |own: &str| {
+            format!("[[swarm]]\nlinks = {{ every = \"1s\", for = [\"1s\", \"2s\"], {own} }}")
+        };
+        let damage = Situation::CorruptMessageRefused;
+        assert!(unmet(damage, "").is_some_and(|need| need.contains("damage")));
+        assert!(unmet(damage, &links("loss = 0.1")).is_some());
+        assert_eq!(unmet(damage, &links("corrupt = 0.1")), None);
+        assert!(unmet(Situation::DiskFull, "").is_some());
+        assert_eq!(unmet(Situation::HaltedByDisk, "[disk]\nio-error = 0.1"), None);
+        assert!(unmet(Situation::LeaseRead, "").is_some());
+        assert_eq!(unmet(Situation::LeaseRead, "[workload]\nread = \"lease\""), None);
+        assert!(unmet(Situation::AllDown, "").is_some_and(|need| need == "crashes"));
+    }
 }
