@@ -18,7 +18,7 @@ pub(super) struct Interner<'a> {
 impl<'a> Interner<'a> {
     /// An interner with room for so many.
     pub(super) fn with_capacity(count: usize) -> Self {
-        let slots = vec![EMPTY; (count * 2).next_power_of_two().max(16)];
+        let slots = vec![EMPTY; count.next_power_of_two().max(16)];
         Interner { slots, list: Vec::with_capacity(count) }
     }
 

@@ -13,8 +13,14 @@ const KEYS: u32 = 0;
 pub(in super::super) fn by_key(history: &History) -> Vec<Decision> {
     let operations = history.operations.iter();
     let mut stream = Stream::new(operations.len(), u64::MAX);
+    let mut last: Option<(&[u8], u32)> = None;
     for operation in operations {
-        let key = stream.keys.add(KEYS, Some(operation.op.key()));
+        let name: &[u8] = operation.op.key();
+        let key = match last {
+            Some((same, key)) if std::ptr::eq(same, name) => key,
+            _ => stream.keys.add(KEYS, Some(name)),
+        };
+        last = Some((name, key));
         stream.take(key, operation);
     }
     stream.decide(history.initial.as_deref())
