@@ -150,6 +150,7 @@ pub fn is_broken(operations: &[&Operation], configurations_max: u64) -> bool {
 }
 
 /// The operations of each key that is not linearizable, and why nothing can be said of another.
+/// With `first_only`, one operation of one key may stand for all.
 fn judge_keys<'a>(
     history: &'a History,
     limits: Limits,
@@ -160,6 +161,12 @@ fn judge_keys<'a>(
         Road::Search => None,
         _ => Some(zones::by_key(history)),
     };
+    if let (true, Some(decisions)) = (first_only, &decisions)
+        && let Some(number) = decisions.iter().position(|d| matches!(d, Decision::No(..)))
+        && let Some(operation) = zones::first_of(history, number)
+    {
+        return (vec![vec![operation]], None);
+    }
     let is_yes = |decision: &Decision| *decision == Decision::Yes;
     if decisions.as_ref().is_some_and(|decisions| decisions.iter().all(is_yes)) {
         return (Vec::new(), None);

@@ -21,7 +21,7 @@
 mod blocks;
 mod stream;
 
-pub(super) use stream::{by_key, conflict, of_key};
+pub(super) use stream::{by_key, conflict, first_of, of_key};
 
 use super::model::{Effect, JUNK, Model};
 

@@ -26,6 +26,12 @@ pub(in super::super) fn by_key(history: &History) -> Vec<Decision> {
     stream.decide(history.initial.as_deref())
 }
 
+/// The first operation on the key of this number.
+pub(in super::super) fn first_of(history: &History, number: usize) -> Option<&Operation> {
+    let mut keys = Interner::default();
+    history.operations.iter().find(|o| keys.add(KEYS, Some(o.op.key())) as usize == number)
+}
+
 /// Decides one key. What returned after `horizon` is taken as still open.
 pub(in super::super) fn of_key(
     initial: Option<&[u8]>,
