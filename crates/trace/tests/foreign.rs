@@ -79,7 +79,8 @@ fn outcomes(found: &Foreign) -> Vec<String> {
 
 #[test]
 fn each_format_is_told_by_its_content_and_read() {
-    let cases: [(&str, Format, Model, Option<&str>, &[&str]); 7] = [
+    type Case = (&'static str, Format, Model, Option<&'static str>, &'static [&'static str]);
+    let cases: [Case; 7] = [
         (
             LINES,
             Format::History,
