@@ -37,12 +37,11 @@ impl<'a> Interner<'a> {
         if self.list.len() * 2 >= self.slots.len() {
             self.grow();
         }
-        let hash = hash(space, value);
-        match self.look(hash, space, value) {
+        match self.look(space, value) {
             Ok(number) => number,
-            Err(slot) => {
+            Err(free) => {
                 let number = self.list.len() as u32;
-                self.slots[slot] = entry(hash, number);
+                self.slots[free.slot] = free.tag | (u64::from(number) + 1);
                 self.list.push((space, value));
                 number
             }
@@ -54,23 +53,33 @@ impl<'a> Interner<'a> {
         if self.slots.is_empty() {
             return None;
         }
-        self.look(hash(space, value), space, value).ok()
+        self.look(space, value).ok()
     }
 
-    /// The number, or the slot where it would go.
-    fn look(&self, hash: u64, space: u32, value: Option<&[u8]>) -> Result<u32, usize> {
+    /// The number, or where it would go. The first space to have a string has it where the string
+    /// alone says; the others have it where the space says too.
+    fn look(&self, space: u32, value: Option<&[u8]>) -> Result<u32, Free> {
+        let hash = hash(value);
+        let first = self.probe(hash, |entry| entry.1 == value)?;
+        if self.list[first as usize].0 == space {
+            return Ok(first);
+        }
+        let hash = hash.within(space);
+        self.probe(hash, |entry| entry == (space, value))
+    }
+
+    fn probe(&self, hash: Hash, is_it: impl Fn((u32, Option<&[u8]>)) -> bool) -> Result<u32, Free> {
         let mask = self.slots.len() - 1;
-        let mut slot = hash as usize & mask;
+        let tag = hash.tag >> 32 << 32;
+        let mut slot = hash.place as usize & mask;
         loop {
             let found = self.slots[slot];
             if found == EMPTY {
-                return Err(slot);
+                return Err(Free { slot, tag });
             }
-            if found >> 32 == hash >> 32 {
-                let number = found as u32 - 1;
-                if self.list[number as usize] == (space, value) {
-                    return Ok(number);
-                }
+            let number = found as u32 - 1;
+            if found >> 32 << 32 == tag && is_it(self.list[number as usize]) {
+                return Ok(number);
             }
             slot = (slot + 1) & mask;
         }
@@ -80,38 +89,63 @@ impl<'a> Interner<'a> {
         let size = (self.slots.len() * 2).max(16);
         self.slots.clear();
         self.slots.resize(size, EMPTY);
-        for (number, &(space, value)) in self.list.iter().enumerate() {
-            let hash = hash(space, value);
-            let mut slot = hash as usize & (size - 1);
-            while self.slots[slot] != EMPTY {
-                slot = (slot + 1) & (size - 1);
+        for number in 0..self.list.len() {
+            let (space, value) = self.list[number];
+            if let Err(free) = self.look(space, value) {
+                self.slots[free.slot] = free.tag | (number as u64 + 1);
             }
-            self.slots[slot] = entry(hash, number as u32);
         }
     }
 }
 
-fn entry(hash: u64, number: u32) -> u64 {
-    hash >> 32 << 32 | (u64::from(number) + 1)
+/// Where a new number goes, and what marks it there.
+#[derive(Clone, Copy, Debug)]
+struct Free {
+    slot: usize,
+    tag: u64,
+}
+
+/// What a string comes to.
+#[derive(Clone, Copy, Debug)]
+struct Hash {
+    /// Where to look first. Strings that differ in their last byte only are neighbours: those that
+    /// are written one after the other often do, and then share a line of the cache.
+    place: u64,
+    /// Tells strings apart, by its upper half.
+    tag: u64,
+}
+
+impl Hash {
+    /// The same string in another space.
+    fn within(self, space: u32) -> Hash {
+        let tag = mix(self.tag, u64::from(space));
+        Hash { place: tag >> 16, tag }
+    }
+}
+
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn mix(hash: u64, word: u64) -> u64 {
+    let hash = (hash ^ word).wrapping_mul(FACTOR);
+    hash ^ hash >> 29
 }
 
 /// A hash that is quick for short strings. Strings that collide on purpose only take longer.
-fn hash(space: u32, value: Option<&[u8]>) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let bytes = value.unwrap_or_default();
-    let mut hash = u64::from(space) << 32 ^ bytes.len() as u64 ^ u64::from(value.is_none()) << 63;
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut mix = |word: u64| {
-        hash = (hash ^ word).wrapping_mul(FACTOR);
-        hash ^= hash >> 29;
+fn hash(value: Option<&[u8]>) -> Hash {
+    let Some((&last, bytes)) = value.and_then(<[u8]>::split_last) else {
+        let tag = mix(FACTOR, u64::from(value.is_none()));
+        return Hash { place: tag, tag };
     };
+    let mut hash = bytes.len() as u64;
+    let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
-        mix(u64::from_le_bytes(*word));
+        hash = mix(hash, u64::from_le_bytes(*word));
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(u64::from_le_bytes(last));
-    hash.wrapping_mul(FACTOR) ^ hash >> 32
+    let mut end = [0; 8];
+    end[..rest.len()].copy_from_slice(rest);
+    hash = mix(hash, u64::from_le_bytes(end));
+    let place = (hash.wrapping_mul(FACTOR) >> 20).wrapping_add(u64::from(last & 63));
+    Hash { place, tag: mix(hash, u64::from(last)).wrapping_mul(FACTOR) }
 }
 
 #[cfg(test)]
