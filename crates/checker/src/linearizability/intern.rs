@@ -108,8 +108,8 @@ struct Free {
 /// What a string comes to.
 #[derive(Clone, Copy, Debug)]
 struct Hash {
-    /// Where to look first. Strings that differ in their last byte only are neighbours: those that
-    /// are written one after the other often do, and then share a line of the cache.
+    /// Where to look first. Strings that differ in their last two bytes only are near each other:
+    /// those that are written one after the other often do, and then share lines of the cache.
     place: u64,
     /// Tells strings apart, by its upper half.
     tag: u64,
@@ -132,20 +132,21 @@ fn mix(hash: u64, word: u64) -> u64 {
 
 /// A hash that is quick for short strings. Strings that collide on purpose only take longer.
 fn hash(value: Option<&[u8]>) -> Hash {
-    let Some((&last, bytes)) = value.and_then(<[u8]>::split_last) else {
-        let tag = mix(FACTOR, u64::from(value.is_none()));
+    let Some(value) = value else {
+        let tag = mix(FACTOR, 1);
         return Hash { place: tag, tag };
     };
-    let mut hash = bytes.len() as u64;
-    let (words, rest) = bytes.as_chunks::<8>();
+    let (front, last) = value.split_at(value.len().saturating_sub(2));
+    let mut hash = value.len() as u64;
+    let (words, rest) = front.as_chunks::<8>();
     for word in words {
         hash = mix(hash, u64::from_le_bytes(*word));
     }
-    let mut end = [0; 8];
-    end[..rest.len()].copy_from_slice(rest);
-    hash = mix(hash, u64::from_le_bytes(end));
-    let place = (hash.wrapping_mul(FACTOR) >> 20).wrapping_add(u64::from(last & 63));
-    Hash { place, tag: mix(hash, u64::from(last)).wrapping_mul(FACTOR) }
+    hash = mix(hash, rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    let near = last.iter().fold(0, |place, byte| place << 5 | u64::from(byte & 31));
+    let last = last.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let place = (hash.wrapping_mul(FACTOR) >> 20).wrapping_add(near);
+    Hash { place, tag: mix(hash, last).wrapping_mul(FACTOR) }
 }
 
 #[cfg(test)]
