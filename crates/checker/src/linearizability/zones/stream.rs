@@ -86,6 +86,8 @@ struct Stream<'a> {
     keys: Interner<'a>,
     values: Interner<'a>,
     clusters: Clusters,
+    /// The cluster of the last write on each key.
+    latest: Vec<u32>,
     horizon: u64,
 }
 
@@ -95,12 +97,16 @@ impl<'a> Stream<'a> {
             keys: Interner::default(),
             values: Interner::with_capacity(operations),
             clusters: Clusters::with_capacity(operations),
+            latest: Vec::new(),
             horizon,
         }
     }
 
     fn take(&mut self, key: u32, operation: &'a Operation) {
         self.clusters.key(key);
+        if self.latest.len() <= key as usize {
+            self.latest.resize(key as usize + 1, NONE);
+        }
         if operation.invoked_seq > self.horizon {
             return;
         }
@@ -117,12 +123,19 @@ impl<'a> Stream<'a> {
         match &operation.op {
             Op::Get { .. } => {
                 if let Some(Output::Value(value)) = output {
-                    let cluster = self.cluster(key, value.as_deref());
+                    let value = value.as_deref();
+                    let latest = self.latest[key as usize];
+                    let cluster = match latest {
+                        NONE => self.cluster(key, value),
+                        latest if self.values.get(latest) == value => latest,
+                        _ => self.cluster(key, value),
+                    };
                     self.clusters.read(cluster, call, returned);
                 }
             }
             Op::Put { value, .. } => {
                 let cluster = self.cluster(key, Some(value));
+                self.latest[key as usize] = cluster;
                 self.clusters.write(cluster, NONE, call, returned);
             }
             Op::Delete { .. } => {
