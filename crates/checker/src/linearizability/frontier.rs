@@ -24,6 +24,9 @@ pub(super) struct Configuration {
     pub(super) done: Slots,
     /// The open operations that can be seen either way.
     pub(super) either: Slots,
+    /// How many of the operations took effect that have no slot because all they could do is make
+    /// the key hold a value that nobody sees.
+    pub(super) spent: u32,
 }
 
 impl Configuration {
@@ -32,8 +35,12 @@ impl Configuration {
     /// of a value any more.
     pub(super) fn covers(&self, other: &Configuration, pure: Slots, junk_is_worst: bool) -> bool {
         let state_covers = self.state == other.state || junk_is_worst && other.state == JUNK;
+        let spares = self.spent <= other.spent || junk_is_worst;
         let differs = self.done ^ other.done | other.either;
-        state_covers && differs & !self.either & !pure == 0 && other.done & !self.done & pure == 0
+        state_covers
+            && spares
+            && differs & !self.either & !pure == 0
+            && other.done & !self.done & pure == 0
     }
 }
 
@@ -84,7 +91,7 @@ mod tests {
 
     #[test]
     fn either_way_covers_both_ways() {
-        let configuration = |done, either| Configuration { state: 3, done, either };
+        let configuration = |done, either| Configuration { state: 3, done, either, spent: 0 };
         let either = configuration(0, 0b1);
         assert!(either.covers(&configuration(0b1, 0), 0, false));
         assert!(either.covers(&configuration(0, 0), 0, false));

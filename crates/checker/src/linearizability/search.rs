@@ -10,15 +10,12 @@
 //! * Of equal operations the one that returns first goes first.
 //! * A value that somebody must still see, and that nobody can bring back, is not left.
 
+mod forget;
 mod lead;
 
 use super::frontier::{Configuration, Frontier, SLOTS_MAX, Slots};
 use super::model::{Effect, JUNK, Model, Moment, State, Step};
 use super::open::{Future, Open};
-
-/// With more slots taken, unknown operations that only the absence of a value could betray are
-/// given up.
-const SLOTS_TIGHT: u32 = 96;
 
 /// The answer for one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +44,16 @@ pub(super) struct Search<'a> {
     model: &'a Model,
     frontier: Frontier,
     open: Vec<Open>,
+    /// The operation in each slot, or what was there last.
+    slots: Vec<Open>,
     taken: Slots,
     pure: Slots,
+    /// Those that a write hides: other writes, and appends.
+    hidden: Slots,
+    /// How many unknown operations gave their slot back, see [`Configuration::spent`].
+    pool: u32,
+    /// Whether an unknown operation was invoked since equal ones were put in order.
+    is_mixed: bool,
     future: Future,
     now: u32,
     /// Whether no answer depends on a value's absence any more.
@@ -105,14 +110,18 @@ pub(super) fn search(model: &Model, budget: &mut u64, watch: &mut Watch<'_>) -> 
 impl<'a> Search<'a> {
     fn new(model: &'a Model) -> Self {
         let mut frontier = Frontier::default();
-        let start = Configuration { state: model.initial, done: 0, either: 0 };
+        let start = Configuration { state: model.initial, done: 0, either: 0, spent: 0 };
         frontier.add(start, 0, false);
         Search {
             model,
             frontier,
             open: Vec::new(),
+            slots: Vec::new(),
             taken: 0,
             pure: 0,
+            hidden: 0,
+            pool: 0,
+            is_mixed: false,
             future: Future::new(model),
             now: 0,
             junk_is_worst: false,
@@ -164,10 +173,17 @@ impl<'a> Search<'a> {
         }
         let open = Open { slot, step, effect, deadline };
         self.taken |= open.bit();
-        if effect.is_pure() {
-            self.pure |= open.bit();
+        match effect {
+            Effect::Read(_) | Effect::Differ(_) => self.pure |= open.bit(),
+            Effect::Write(_) | Effect::Append(_) => self.hidden |= open.bit(),
+            Effect::Swap(..) => {}
         }
+        self.is_mixed |= open.is_optional();
         self.open.push(open);
+        if self.slots.len() <= slot as usize {
+            self.slots.resize(slot as usize + 1, open);
+        }
+        self.slots[slot as usize] = open;
         let mut list = std::mem::take(self.frontier.list_mut());
         for configuration in &mut list {
             if open.is_optional() {
@@ -207,10 +223,16 @@ impl<'a> Search<'a> {
             self.stopped = !self.lead_on(work, &mut next, returning, budget, watch);
         }
         self.open.remove(place);
-        self.taken &= !returning.bit();
-        self.pure &= !returning.bit();
+        self.free(returning.bit());
         self.frontier = next;
         true
+    }
+
+    /// Gives slots back.
+    fn free(&mut self, slots: Slots) {
+        self.taken &= !slots;
+        self.pure &= !slots;
+        self.hidden &= !slots;
     }
 
     fn keep(&self, next: &mut Frontier, mut configuration: Configuration, bit: Slots) {
@@ -252,6 +274,9 @@ impl<'a> Search<'a> {
             return false;
         }
         let made_by = &self.model.made_by[state as usize];
+        if self.will_be_made(state) {
+            return false;
+        }
         let waiting = self.open.iter().filter(|open| configuration.done & open.bit() == 0);
         let mut is_awaited = self.future.observers[state as usize] > 0;
         for open in waiting {
@@ -269,42 +294,12 @@ impl<'a> Search<'a> {
             }
         }
         is_awaited
-            && self.future.producers[state as usize] == 0
-            && made_by.iter().all(|&suffix| self.future.appends[suffix as usize] == 0)
     }
 
-    /// Forgets what no longer matters: values, and open operations that need not happen.
-    fn forget(&mut self) {
-        self.junk_is_worst = self.model.differ_until.is_none_or(|until| until < self.now);
-        let all_done = self.frontier.list().iter().fold(Slots::MAX, |all, c| all & c.done);
-        let is_tight = self.taken.count_ones() > SLOTS_TIGHT;
-        let mut freed: Slots = 0;
-        for open in self.open.clone().into_iter().filter(|open| open.is_optional()) {
-            let is_useless = self.is_unnoticed(open.effect) && (self.junk_is_worst || is_tight);
-            if is_useless || all_done & open.bit() != 0 {
-                freed |= open.bit();
-                self.gave_up |= !self.junk_is_worst && all_done & open.bit() == 0;
-            }
-        }
-        let is_stale = |c: &Configuration| self.canonical(c.state) != c.state;
-        if freed == 0 && !self.frontier.list().iter().any(is_stale) {
-            return;
-        }
-        self.open.retain(|open| freed & open.bit() == 0);
-        self.taken &= !freed;
-        let old = std::mem::take(&mut self.frontier);
-        let mut new = Frontier::with_cost(old.cost);
-        for configuration in old.list() {
-            let mut to = Configuration {
-                state: self.canonical(configuration.state),
-                done: configuration.done & !freed,
-                either: configuration.either & !freed,
-            };
-            for &open in &self.open {
-                self.settle(&mut to, open);
-            }
-            new.add(to, self.pure, self.junk_is_worst);
-        }
-        self.frontier = new;
+    /// Whether somebody is still to be invoked who may make a value.
+    fn will_be_made(&self, state: State) -> bool {
+        let made_by = &self.model.made_by[state as usize];
+        self.future.producers[state as usize] > 0
+            || made_by.iter().any(|&suffix| self.future.appends[suffix as usize] > 0)
     }
 }

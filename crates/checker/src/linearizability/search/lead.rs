@@ -1,7 +1,7 @@
 //! How configurations are led on when an operation returns: by sequences of open operations that
 //! end with it.
 
-use super::super::frontier::{Configuration, Frontier};
+use super::super::frontier::{Configuration, Frontier, Slots};
 use super::super::model::{Effect, State};
 use super::super::open::Open;
 use super::{Search, TELL_EVERY};
@@ -18,28 +18,27 @@ impl Search<'_> {
     ) -> bool {
         let mut told = 0;
         let mut reached = work.clone();
-        let mut equals: Vec<(Effect, bool)> = Vec::new();
-        let mut order: Vec<Open> =
-            self.open.iter().filter(|open| !open.effect.is_pure()).copied().collect();
-        order.sort_by_key(|open| (open.deadline, open.slot));
+        let groups = self.groups();
+        let reacting: Vec<(Slots, Open)> = self
+            .open
+            .iter()
+            .filter(|open| !matches!(open.effect, Effect::Write(_)))
+            .map(|open| (open.bit(), *open))
+            .collect();
         let bound = self.held_until(returning);
         while let Some(from) = work.pop() {
-            equals.clear();
-            for &open in &order {
-                if from.done & open.bit() != 0 {
-                    continue;
-                }
+            let in_slots = groups.iter().flat_map(|&group| {
+                let left = group & !from.done;
+                [left & from.either, left & !from.either]
+            });
+            let from_pool = (from.spent < self.pool).then(Self::pooled);
+            for open in in_slots.filter_map(|slots| self.earliest(slots)).chain(from_pool) {
                 let Some(state) = self.apply(open.effect, from.state) else { continue };
                 if open.slot != returning.slot
-                    && !self.is_worth(&from, open, returning, state, bound)
+                    && !self.is_worth(&from, open, returning, state, bound, &reacting)
                 {
                     continue;
                 }
-                let like = (self.canonical_effect(open), from.either & open.bit() != 0);
-                if open.slot != returning.slot && equals.contains(&like) {
-                    continue;
-                }
-                equals.push(like);
                 let Some(to) = self.after(&from, open, state) else { continue };
                 if to.done & returning.bit() != 0 {
                     self.keep(next, to, returning.bit());
@@ -62,8 +61,31 @@ impl Search<'_> {
         true
     }
 
+    /// The open operations that change something, those that do the same together; whoever returns
+    /// first comes first.
+    fn groups(&self) -> Vec<Slots> {
+        let mut order: Vec<Open> =
+            self.open.iter().filter(|open| !open.effect.is_pure()).copied().collect();
+        order.sort_unstable_by_key(|open| (open.deadline, open.slot));
+        let mut groups: Vec<(Effect, Slots)> = Vec::new();
+        for open in order {
+            let effect = self.canonical_effect(open);
+            match groups.iter_mut().find(|(same, _)| *same == effect) {
+                Some((_, slots)) => *slots |= open.bit(),
+                None => groups.push((effect, open.bit())),
+            }
+        }
+        groups.into_iter().map(|(_, slots)| slots).collect()
+    }
+
+    /// The operation that returns first of those in these slots.
+    fn earliest(&self, slots: Slots) -> Option<Open> {
+        let opens = Each(slots).map(|slot| self.slots[slot as usize]);
+        opens.min_by_key(|open| (open.deadline, open.slot))
+    }
+
     /// Operations of one canonical effect are interchangeable now.
-    fn canonical_effect(&self, open: Open) -> Effect {
+    pub(super) fn canonical_effect(&self, open: Open) -> Effect {
         match open.effect {
             Effect::Write(to) => Effect::Write(self.canonical(to)),
             Effect::Swap(from, to) if open.is_optional() => Effect::Swap(from, self.canonical(to)),
@@ -80,6 +102,7 @@ impl Search<'_> {
         returning: Open,
         state: State,
         bound: (u32, u32),
+        reacting: &[(Slots, Open)],
     ) -> bool {
         if matches!(returning.effect, Effect::Append(_)) {
             return true;
@@ -90,8 +113,8 @@ impl Search<'_> {
         let mut reacts = false;
         let mut deadline = open.deadline;
         let mut can_wait = matches!(open.effect, Effect::Write(_));
-        for other in &self.open {
-            if other.slot == open.slot || from.done & other.bit() != 0 {
+        for (bit, other) in reacting {
+            if other.slot == open.slot || from.done & bit != 0 {
                 continue;
             }
             match other.effect {
@@ -135,18 +158,40 @@ impl Search<'_> {
 
     /// The configuration after an operation; `None` if it leads nowhere.
     fn after(&self, from: &Configuration, open: Open, state: State) -> Option<Configuration> {
-        let mut to = *from;
-        to.state = state;
-        to.done |= open.bit();
-        to.either &= !open.bit();
-        let hides = matches!(open.effect, Effect::Write(_));
-        for &other in &self.open {
-            if hides && matches!(other.effect, Effect::Write(_) | Effect::Append(_)) {
-                to.either |= other.bit() & !to.done;
-            }
-            self.settle(&mut to, other);
+        let mut to = Configuration { state, ..*from };
+        if open.slot == u32::MAX {
+            to.spent += 1;
+        } else {
+            to.done |= open.bit();
+            to.either &= !open.bit();
         }
+        if matches!(open.effect, Effect::Write(_)) {
+            to.either |= self.hidden & !to.done;
+        }
+        self.settle_all(&mut to);
         let leaves = state != from.state;
         (!leaves || !self.is_missed(from.state, &to)).then_some(to)
+    }
+
+    /// Lets everything take effect that changes nothing here.
+    pub(super) fn settle_all(&self, configuration: &mut Configuration) {
+        for slot in Each(self.taken & !(configuration.done | configuration.either)) {
+            self.settle(configuration, self.slots[slot as usize]);
+        }
+    }
+}
+
+/// The slots of a set, one by one.
+struct Each(Slots);
+
+impl Iterator for Each {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let slot = self.0.trailing_zeros();
+        (self.0 != 0).then(|| {
+            self.0 &= self.0 - 1;
+            slot
+        })
     }
 }
