@@ -128,3 +128,15 @@ fn logs_of_appends() {
         Shape { operations, ..shape(draw, values, mix) }
     });
 }
+
+/// Where unknown operations are many, they are counted rather than tried one by one, and some have
+/// no slot: enough of them must be left, and no more than there were.
+#[test]
+fn many_unknown_ones() {
+    let mix = Mix { get: 15, put: 30, append: 10, cas: 40, delete: 5 };
+    run(40_000, 8, |draw| Shape {
+        operations: 6 + draw.below(9),
+        unknown: 300_000 + draw.below(300_000),
+        ..shape(draw, draw.clone().below(4), mix)
+    });
+}

@@ -171,11 +171,12 @@ impl Clusters {
     fn judge_differing(&mut self, blocks: &[Block], forward: &[Zone], decisions: &mut [Decision]) {
         for differing in &self.differing {
             let cluster = self.list[differing.cluster as usize];
-            if cluster.call == NEVER || differing.call < cluster.call {
-                continue;
-            }
+            // Of several writers the first may have been dropped: its call says nothing.
             if cluster.shared {
                 self.hard[cluster.key as usize] = true;
+                continue;
+            }
+            if cluster.call == NEVER || differing.call < cluster.call {
                 continue;
             }
             let (from, to) = (cluster.first_return, cluster.last_call);
