@@ -11,6 +11,7 @@
 //! * [`record`]: what a chunk came to: a line for each seed that did not pass, and a footer.
 //! * [`set`]: records from anywhere, each chunk once; two that differ are non-determinism.
 //! * [`mod@merge`], [`summary`]: the sum over a set of records.
+//! * [`recovery`]: how long it took until the cluster answered again.
 //! * [`text`], [`markdown`](mod@markdown), [`junit`](mod@junit), [`github`]: the summary for people, dashboards and
 //!   GitHub; [`view`] is what they have in common.
 //!
@@ -28,6 +29,7 @@ pub mod markdown;
 pub mod merge;
 pub mod plan;
 pub mod record;
+pub mod recovery;
 mod require;
 pub mod schema;
 pub mod seeds;
@@ -43,6 +45,7 @@ pub use markdown::markdown;
 pub use merge::merge;
 pub use plan::{Plan, PlanProblem, Planned, Program, Work};
 pub use record::{Divergence, Finding, Footer, Record, Run, Seen, Sighting, Spread, Verdict};
+pub use recovery::Recovery;
 pub use schema::summary_schema;
 pub use seeds::{Seeds, Verify};
 pub use set::{Refused, Set};

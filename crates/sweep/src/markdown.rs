@@ -32,6 +32,7 @@ pub fn markdown(summary: &Summary) -> String {
     tables::associations(&mut text, summary);
     times(&mut text, summary);
     unknowns(&mut text, summary);
+    tables::recoveries(&mut text, summary);
     tables::counters(&mut text, summary);
     again(&mut text, summary);
     environment(&mut text, summary);

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trace::{Scenario, Situation};
+use trace::{Histogram, Scenario, Situation};
 
 use crate::plan::{Plan, Planned, VERSION, Work};
 use crate::record::{
     Finding, Record, Seen, Spread, Verdict, add_all, add_counts, add_digits, digits,
 };
+use crate::recovery::Recovery;
 use crate::set::Set;
 use crate::summary::{
     Canary, Chunks, Conclusion, Knob, Nondeterminism, Place, ScenarioSummary, Summary,
@@ -137,6 +138,7 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         situations: BTreeMap::new(),
         matrix: BTreeMap::new(),
         knobs: BTreeMap::new(),
+        recovery: None,
     }
 }
 
@@ -166,6 +168,11 @@ fn add(scenario: &mut ScenarioSummary, record: &Record) {
     for (knob, seeds) in &footer.knobs {
         scenario.knobs.entry(knob.clone()).or_default().seeds += seeds;
     }
+    let mut recoveries = Histogram::from_buckets(footer.recoveries.clone());
+    if let Some(before) = &scenario.recovery {
+        recoveries.join(&before.histogram());
+    }
+    scenario.recovery = Recovery::of(&recoveries);
     for finding in record.findings.iter().filter(|f| f.verdict == Verdict::Fail) {
         for knob in &finding.knobs {
             let knob: &mut Knob = scenario.knobs.entry(knob.clone()).or_default();

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use system::Digest;
+use trace::Histogram;
 
 mod lines;
 
@@ -149,6 +150,9 @@ pub struct Footer {
     pub matrix: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seeds that drew a random fault; see [`crate::knobs`].
     pub knobs: BTreeMap<String, u64>,
+    /// Recoveries by how long they took: see [`Histogram::buckets`].
+    #[serde(default)]
+    pub recoveries: BTreeMap<u32, u64>,
     /// A checksum of this record, 16 hex digits.
     check: String,
 }
@@ -177,6 +181,8 @@ pub struct Run {
     pub situations: Vec<Sighting>,
     /// Which of the scenario's random faults the seed drew.
     pub knobs: BTreeSet<String>,
+    /// How long the cluster took each time to answer again.
+    pub recoveries: Histogram,
     /// What is to be said of it if it did not pass.
     pub finding: Option<Finding>,
 }
@@ -279,6 +285,7 @@ impl Record {
         for knob in run.knobs {
             *footer.knobs.entry(knob).or_default() += 1;
         }
+        add_counts(&mut footer.recoveries, &run.recoveries.buckets().collect());
         self.findings.extend(run.finding);
     }
 
@@ -298,14 +305,15 @@ impl Record {
             add_counts(sum.matrix.entry(situation.clone()).or_default(), row);
         }
         add_counts(&mut sum.knobs, &footer.knobs);
+        add_counts(&mut sum.recoveries, &footer.recoveries);
         self.findings.extend(part.findings);
     }
 }
 
 /// Adds one map of sums to another.
-pub(crate) fn add_all<V: Clone>(
-    sum: &mut BTreeMap<String, V>,
-    more: &BTreeMap<String, V>,
+pub(crate) fn add_all<K: Clone + Ord, V: Clone>(
+    sum: &mut BTreeMap<K, V>,
+    more: &BTreeMap<K, V>,
     add: impl Fn(&mut V, &V),
 ) {
     for (name, value) in more {
@@ -317,7 +325,7 @@ pub(crate) fn add_all<V: Clone>(
 }
 
 /// Adds one map of counts to another.
-pub(crate) fn add_counts(sum: &mut BTreeMap<String, u64>, more: &BTreeMap<String, u64>) {
+pub(crate) fn add_counts<K: Clone + Ord>(sum: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
     add_all(sum, more, |sum, more| *sum += more);
 }
 

@@ -156,6 +156,13 @@ fn scenario() -> Value {
         ("bits", map(number())),
     ]);
     let seen = object(&[("seeds", number()), ("hits", number()), ("first", number())]);
+    let recovery = object(&[
+        ("count", number()),
+        ("p50", number()),
+        ("p99", number()),
+        ("max", number()),
+        ("buckets", map(number())),
+    ]);
     let knob = object(&[("seeds", number()), ("failing", map(number()))]);
     object(&[
         ("name", text()),
@@ -172,5 +179,6 @@ fn scenario() -> Value {
         ("situations", map(seen)),
         ("matrix", map(map(number()))),
         ("knobs", map(knob)),
+        ("recovery", or_null(recovery)),
     ])
 }

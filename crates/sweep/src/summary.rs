@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Divergence, Seen, Spread};
+use crate::recovery::Recovery;
 use crate::seeds::Seeds;
 
 /// The width of a bar of [`Signature::times`], in milliseconds of virtual time.
@@ -218,6 +219,8 @@ pub struct ScenarioSummary {
     pub matrix: BTreeMap<String, BTreeMap<String, u64>>,
     /// The random faults that seeds drew, and how often those failed that did.
     pub knobs: BTreeMap<String, Knob>,
+    /// How long it took until the cluster answered again; `None` if it was never kept from it.
+    pub recovery: Option<Recovery>,
 }
 
 /// A random fault and the failures beside it.

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use trace::text::time;
+
 use crate::plan::Plan;
+use crate::recovery::Recovery;
 use crate::summary::{Conclusion, Summary};
 use crate::view::{self, Row};
 
@@ -69,6 +72,7 @@ pub fn human(summary: &Summary) -> String {
     if let Some(stopped) = &summary.stopped {
         writeln!(text, " stopped  {stopped}").expect("a String");
     }
+    write_recovery(&mut text, summary);
     write_signatures(&mut text, summary);
     write_situations(&mut text, summary);
     write_unknowns(&mut text, summary);
@@ -94,6 +98,13 @@ fn write_canary(text: &mut String, summary: &Summary) {
     .expect("a String");
 }
 
+fn write_recovery(text: &mut String, summary: &Summary) {
+    let Some(all) = Recovery::of_all(summary) else { return };
+    let (p50, p99, max) = (time(all.p50), time(all.p99), time(all.max));
+    let count = grouped(all.count);
+    writeln!(text, "recovery  p50 {p50}  p99 {p99}  max {max}  (of {count})").expect("a String");
+}
+
 fn write_signatures(text: &mut String, summary: &Summary) {
     if summary.signatures.is_empty() {
         return;
@@ -104,7 +115,7 @@ fn write_signatures(text: &mut String, summary: &Summary) {
     for signature in &summary.signatures {
         let scenarios: Vec<&str> = signature.scenarios.keys().map(String::as_str).collect();
         let earliest = signature.t.map_or(String::new(), |t| {
-            format!("  earliest sim {} (seed {})", trace::text::time(t), signature.best.seed)
+            format!("  earliest sim {} (seed {})", time(t), signature.best.seed)
         });
         let expected = if signature.expected { "  (expected)" } else { "" };
         writeln!(
@@ -171,7 +182,7 @@ fn write_nondeterminism(text: &mut String, summary: &Summary) {
         writeln!(text, "\n  NONDET  {scenario} seed {seed}: {}", found.message).expect("a String");
         if let Some(diverged) = &found.diverged {
             let line = |line: &Option<String>| line.clone().unwrap_or("nothing, it is over".into());
-            let at = trace::text::time(diverged.t);
+            let at = time(diverged.t);
             writeln!(text, "          diverged at event {} (sim {at})", diverged.seq)
                 .expect("a String");
             writeln!(text, "          first   {}", line(&diverged.first)).expect("a String");

@@ -11,7 +11,7 @@ use sweep::{
     Finding, Plan, Planned, Program, Record, Seeds, Set, Shard, Sighting, Summary, Verdict, Verify,
     Work,
 };
-use trace::{Build, Expect, Scenario};
+use trace::{Build, Expect, Histogram, Scenario};
 
 fn planned(name: &str, expect: Expect) -> Planned {
     let name = name.to_owned();
@@ -46,6 +46,8 @@ fn run(plan: &Plan, chunk: u64, scenario: &str, seed: u64) -> Run {
         9 => Some(Finding { message: "nothing to judge".into(), ..found(Verdict::Unknown, "") }),
         _ => None,
     };
+    let mut recoveries = Histogram::default();
+    (0..seed % 3).for_each(|outage| recoveries.add((seed + outage) * 1_000_000));
     let sighting = |name: &str, hits| Sighting {
         name: name.to_owned(),
         hits,
@@ -62,6 +64,7 @@ fn run(plan: &Plan, chunk: u64, scenario: &str, seed: u64) -> Run {
             Vec::new()
         },
         knobs: BTreeSet::from(["crash".to_owned()]),
+        recoveries,
         finding,
     }
 }
@@ -220,6 +223,13 @@ fn failures_are_grouped() {
     assert_eq!((summary.unknowns.len(), summary.unknowns[0].seeds), (1, 20));
     let crash = &summary.scenarios[1].knobs["crash"];
     assert_eq!((crash.seeds, crash.failing["sut/halted"]), (110, 10));
+    // Seed 1 recovers once, 2 twice, 4 once, and so on: there is one of each length to 109 ms.
+    let recovery = summary.scenarios[0].recovery.as_ref().expect("there were outages");
+    assert_eq!(recovery.count, 109);
+    let within =
+        |told: u64, millis: u64| (millis..=millis + millis / 8).contains(&(told / 1_000_000));
+    assert!(within(recovery.p50, 55) && within(recovery.p99, 108), "{recovery:?}");
+    assert!(within(recovery.max, 109), "{recovery:?}");
     let seen = summary.scenarios[0].situations["two-leaders"];
     assert_eq!((seen.seeds, seen.first), (37, 0));
     let canary = summary.canary.as_ref().expect("it was run");

@@ -122,6 +122,7 @@ fn ended(plan: &Plan, chunk: u64, seed: u64, sig: &str, cause: &str) -> Run {
         counters: Vec::new(),
         situations: Vec::new(),
         knobs,
+        recoveries: trace::Histogram::default(),
         finding: Some(finding),
     }
 }

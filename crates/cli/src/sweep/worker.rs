@@ -123,6 +123,7 @@ impl Worker<'_> {
             counters: Vec::new(),
             situations: Vec::new(),
             knobs: sweep::knobs(&plan),
+            recoveries: trace::Histogram::default(),
             finding: None,
         };
         let finding = |verdict, message: &str| Finding {
@@ -203,6 +204,7 @@ impl Worker<'_> {
             counters: Vec::new(),
             situations: Vec::new(),
             knobs: std::collections::BTreeSet::new(),
+            recoveries: trace::Histogram::default(),
             finding,
         };
         take_report(&mut run, report.hash, &report);
@@ -224,6 +226,7 @@ fn take_report(run: &mut Run, hash: u64, report: &Report) {
         .collect();
     run.counters = report.counters.each();
     run.counters.push(("events", report.events));
+    run.recoveries = report.recoveries.clone();
 }
 
 /// The other signatures of a run.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use trace::text::time;
+
 use crate::record::Spread;
 use crate::summary::Summary;
 use crate::text::grouped;
@@ -118,6 +120,25 @@ pub(super) fn associations(text: &mut String, summary: &Summary) {
             share(one.without),
         )
         .expect("a String");
+    }
+}
+
+/// How long it took until the cluster answered again.
+pub(super) fn recoveries(text: &mut String, summary: &Summary) {
+    let each = summary.scenarios.iter();
+    let rows: Vec<_> = each.filter_map(|one| Some((&one.name, one.recovery.as_ref()?))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    text.push_str("\n### Virtual time to recover\n\n");
+    text.push_str(
+        "From the moment at which all that is needed works again to the first answer.\n\n",
+    );
+    text.push_str("| scenario | times | p50 | p99 | max |\n|---|---:|---:|---:|---:|\n");
+    for (name, found) in rows {
+        let (p50, p99, max) = (time(found.p50), time(found.p99), time(found.max));
+        let count = grouped(found.count);
+        writeln!(text, "| {name} | {count} | {p50} | {p99} | {max} |").expect("a String");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sweep::Summary;
+use sweep::{Recovery, Summary};
 
 /// A summary from its text, with the situations that cannot come about in its scenarios.
 fn summary(value: serde_json::Value) -> Summary {
@@ -36,6 +36,7 @@ fn scenario(name: &str, run: u64, fail: u64, unknown: u64) -> serde_json::Value 
             "snapshot-lost": { "none": 1 },
         },
         "knobs": {},
+        "recovery": null,
     })
 }
 
@@ -83,6 +84,9 @@ pub(crate) fn failing() -> Summary {
             "failing": { "linearizable/stale-read": 30, "testbed/panicked": 3 },
         },
     });
+    let mut outages = trace::Histogram::default();
+    (1..=1_234).for_each(|outage| outages.add(outage * 400_000));
+    lease["recovery"] = json!(Recovery::of(&outages));
     let mut value = sweep(&[chaos, lease]);
     let hostile = "c2 read x and got `<img src=x>` | 3 at 1.500s ```";
     value["signatures"] = json!([
