@@ -19,7 +19,7 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
     let mut knobs = Vec::new();
     for (kind, swarm) in scenario.swarm.iter().enumerate() {
         let drawn = swarm::draw(swarm, kind as u64, &chance, scenario.limits.storm);
-        let name = knob_name(scenario, kind);
+        let name = scenario.knob(kind);
         knobs.extend(drawn.strengths.iter().map(|(knob, at)| (format!("{name}.{knob}"), *at)));
         knobs.push((name, u64::from(drawn.on)));
         faults.extend(drawn.faults);
@@ -32,16 +32,6 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
         }
     }
     Plan { scenario: scenario.clone(), seed, faults, knobs }
-}
-
-/// The kind of an entry of `[[swarm]]`, with a number if it is not the first of its kind.
-fn knob_name(scenario: &Scenario, entry: usize) -> String {
-    let kind = scenario.swarm[entry].fault.kind();
-    let earlier = &scenario.swarm[..entry];
-    match earlier.iter().filter(|other| other.fault.kind() == kind).count() {
-        0 => kind.to_owned(),
-        before => format!("{kind}-{}", before + 1),
-    }
 }
 
 /// An operation of a plan.

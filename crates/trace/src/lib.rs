@@ -41,6 +41,7 @@ pub mod scenario;
 pub mod schema;
 pub mod situation;
 pub mod state;
+mod strengths;
 pub mod text;
 pub mod trace_schema;
 pub mod verdict;

@@ -1,6 +1,6 @@
 //! Crashes, setups, budgets and knobs, seen on our own node.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use system::Note;
 use trace::{CrashKind, Event, Fault, Kind, Scenario, Verdict};
@@ -173,6 +173,36 @@ fn each_seed_draws_its_own_strengths() {
         );
     }
     assert!((10..=30).contains(&on) && losses.len() as u64 == on, "{on} seeds, {losses:?}");
+}
+
+/// Whoever sums up what seeds drew asks the scenario for names and ranges.
+#[test]
+fn every_strength_is_drawn_from_the_range_that_the_scenario_tells() {
+    let storm = scenario(
+        "[[swarm]]\nlinks = { every = ['100ms', '4s'], for = '100ms', loss = [0.1, 0.3], \
+         duplicate = [0, 0.1], reorder = [0, 0.2], corrupt = [0, 0.3], \
+         bandwidth = [8000, 200000] }\n\
+         [[swarm]]\nflap = { every = '1s', for = '1s', shape = ['halves'], \
+         period = ['10ms', '90ms'] }\n\
+         [[swarm]]\ncrash-loop = { every = '1s', for = '1s', target = ['any'], how = ['power'], up = ['50ms', '90ms'] }\n\
+         [[swarm]]\njump = { every = '1s', for = '1s', by = ['1ms', '90ms'] }\n\
+         [[swarm]]\ndrift = { every = '1s', for = '1s', rate = [0.1, 0.3] }\n\
+         [[swarm]]\ndrift = { every = ['1s', '2s'], for = '1s', rate = 0.1 }\n",
+    );
+    for seed in 0..10 {
+        let mut drawn = testbed::plan(&storm, seed).knobs;
+        drawn.retain(|(name, _)| name.contains('.'));
+        let mut told = BTreeMap::new();
+        for (entry, swarm) in storm.swarm.iter().enumerate() {
+            let ranges = swarm.strengths().into_iter();
+            told.extend(ranges.map(|(n, range)| (format!("{}.{n}", storm.knob(entry)), range)));
+        }
+        assert!(drawn.iter().map(|(name, _)| name).eq(told.keys()), "{drawn:?} {told:?}");
+        for (name, value) in drawn {
+            let (least, most) = told[&name];
+            assert!((least..=most).contains(&value), "{name}: {value}");
+        }
+    }
 }
 
 #[test]
