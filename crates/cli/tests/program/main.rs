@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod bad_input;
+mod check;
 mod corpus;
 mod engines;
 mod init;

@@ -152,3 +152,22 @@ fn a_dry_run_says_the_plan_and_runs_nothing() {
         assert!(events.stdout.contains(&planned), "{planned}: {events:?}");
     }
 }
+
+#[test]
+fn a_run_that_stops_at_its_violation_is_short_and_replays() {
+    let place = Place::with_scenarios("stop");
+    let whole = place.run(&["run", "raftexample", "--seed", "3", "--format", "json"]);
+    let line = ["run", "raftexample", "--seed", "3", "--format", "json", "--trace", "t.jsonl"];
+    let stopped = place.run(&[&line[..], &["--stop-on-violation"]].concat());
+    assert_eq!((whole.code, stopped.code), (100, 100), "{stopped:?}");
+    let (whole, stopped) = (whole.json(), stopped.json());
+    assert_eq!(stopped["violations"][0]["sig"], whole["violations"][0]["sig"]);
+    let number = |told: &serde_json::Value, field: &str| told[field].as_u64().expect("a number");
+    // Its storm lasts 8 s; of what comes before the violation nothing has changed.
+    assert!(number(&stopped, "t") < 8_000_000_000, "{stopped}");
+    assert!(number(&stopped, "events") < number(&whole, "events") / 2, "{stopped}");
+    let replayed = place.run(&["replay", "t.jsonl", "--format", "json"]);
+    assert_eq!(replayed.code, 100, "{replayed:?}");
+    let replayed = replayed.json();
+    assert_eq!((&replayed["same"], &replayed["now"]["hash"]), (&true.into(), &stopped["hash"]));
+}

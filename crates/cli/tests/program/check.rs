@@ -1,0 +1,115 @@
+//! `squall check` and `squall export`: histories from anywhere, judged without running anything.
+
+use std::fs;
+
+use crate::place::Place;
+
+/// A write that is over before a read of the old value begins.
+const STALE: &str = r#"{"squall":"history","v":"1.0","initial":null}
+{"t":1,"k":"op.invoke","op":"c1.1","f":"put","key":"x","in":"1"}
+{"t":2,"k":"op.ok","op":"c1.1"}
+{"t":3,"k":"op.invoke","op":"c1.2","f":"put","key":"x","in":"2"}
+{"t":4,"k":"op.ok","op":"c1.2"}
+{"t":5,"k":"op.invoke","op":"c2.1","f":"get","key":"x"}
+{"t":6,"k":"op.ok","op":"c2.1","out":"1"}
+"#;
+
+/// The traces of a run that passes and of one that fails.
+fn two_traces(name: &str) -> Place {
+    let place = Place::with_scenarios(name);
+    for (scenario, trace, code) in [("steady", "good", 0), ("raftexample", "bad", 100)] {
+        let trace = format!("{trace}.jsonl");
+        let ran = place.run(&["run", scenario, "--seed", "3", "--trace", &trace]);
+        assert_eq!(ran.code, code, "{ran:?}");
+    }
+    place
+}
+
+#[test]
+fn a_trace_that_passed_passes_and_one_that_failed_fails_with_the_anomaly_named() {
+    let place = two_traces("check-traces");
+    let good = place.run(&["check", "good.jsonl"]);
+    assert_eq!(good.code, 0, "{good:?}");
+    assert!(good.stdout.starts_with("    PASS  linearizable: "), "{good:?}");
+    let bad = place.run(&["check", "bad.jsonl"]);
+    assert_eq!(bad.code, 100, "{bad:?}");
+    assert!(bad.stdout.starts_with("    FAIL  linearizable/"), "{bad:?}");
+}
+
+#[test]
+fn a_stale_read_in_a_history_is_named_with_its_operations() {
+    let place = Place::empty("check-stale");
+    place.write("stale.jsonl", STALE);
+    let ran = place.run(&["check", "stale.jsonl", "--format", "json"]);
+    assert_eq!(ran.code, 100, "{ran:?}");
+    let told = ran.json();
+    assert_eq!(told["verdict"], "fail");
+    let violation = &told["violations"][0];
+    assert_eq!(violation["sig"], "linearizable/stale-read");
+    let names: Vec<&str> =
+        violation["ops"].as_array().expect("a list").iter().filter_map(|n| n.as_str()).collect();
+    assert!(names.contains(&"c1.2") && names.contains(&"c2.1"), "{told}");
+    // The same history with the answer that is right.
+    place.write("fresh.jsonl", STALE.replace(r#""out":"1""#, r#""out":"2""#));
+    let ran = place.run(&["check", "fresh.jsonl"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn what_is_not_decided_in_time_is_unknown() {
+    let place = two_traces("check-limit");
+    let ran = place.run(&["check", "good.jsonl", "--check-limit", "0ms"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.stdout.starts_with(" UNKNOWN  "), "{ran:?}");
+    assert!(ran.stdout.contains("not decided within its time"), "{ran:?}");
+}
+
+#[test]
+fn what_is_no_history_is_refused_with_its_place() {
+    let place = Place::empty("check-refused");
+    let third = r#"{"t":2,"k":"op.ok","op":"c1.1"}"#;
+    let rows = [
+        ("{\"t\":2,\"k\"", "line 3"),
+        (r#"{"t":2,"k":"op.ok","op":"c9.9"}"#, "line 3"),
+        (r#"{"t":"soon","k":"op.ok","op":"c1.1"}"#, "line 3"),
+    ];
+    for (line, expected) in rows {
+        place.write("broken.jsonl", STALE.replace(third, line));
+        let ran = place.run(&["check", "broken.jsonl"]);
+        assert_eq!(ran.code, 2, "{line}: {ran:?}");
+        assert!(ran.stderr.contains("broken.jsonl: "), "{line}: {ran:?}");
+        assert!(ran.stderr.contains(expected), "{line}: {ran:?}");
+    }
+    let ran = place.run(&["check", "nowhere.jsonl"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[test]
+fn an_export_is_judged_like_its_trace_and_exported_again_is_the_same() {
+    let place = two_traces("export");
+    for (trace, code) in [("good", 0), ("bad", 100)] {
+        let from = format!("{trace}.jsonl");
+        let own = place.run(&["check", &from, "--format", "json"]).json();
+        let lines = format!("{trace}-lines.jsonl");
+        let ran = place.run(&["export", &from, "--to", "history", "--out", &lines]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        for format in ["history", "jepsen-edn", "porcupine"] {
+            let (once, twice) = (format!("{trace}.{format}"), format!("{trace}-2.{format}"));
+            let ran = place.run(&["export", &lines, "--to", format, "--out", &once]);
+            assert_eq!(ran.code, 0, "{ran:?}");
+            let judged = place.run(&["check", &once, "--format", "json"]);
+            assert_eq!(judged.code, code, "{judged:?}");
+            let told = judged.json();
+            assert_eq!(told["format"], format);
+            for field in ["operations", "unknown", "keys", "verdict"] {
+                assert_eq!(told[field], own[field], "{format}: {field}");
+            }
+            assert_eq!(told["violations"][0]["sig"], own["violations"][0]["sig"], "{format}");
+            assert_eq!(told["violations"][0]["ops"], own["violations"][0]["ops"], "{format}");
+            let ran = place.run(&["export", &once, "--to", format, "--out", &twice]);
+            assert_eq!(ran.code, 0, "{ran:?}");
+            let read = |name: &str| fs::read(place.path(name)).expect("it was written");
+            assert!(read(&once) == read(&twice), "{once} changes when it is read and written");
+        }
+    }
+}
