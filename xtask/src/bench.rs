@@ -4,7 +4,7 @@
 //! that ratios hold when the machine's speed drifts. Loads (nodes 3 and 5): *saturated* is five
 //! closed-loop clients without a pause, half puts, half ReadIndex gets, delays of 1 to 10 ms, tick
 //! 10 ms, election 15 ticks, heartbeat 5; *light* is the same with 100 ms of think time; *faulty*
-//! is `chaos` with a storm of 4 s.
+//! is `chaos` with a storm of 4 s, and *swarm* is `swarm` with one.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -138,6 +138,13 @@ fn saturated(mut scenario: Scenario, nodes: u64, think: u64) -> Scenario {
     scenario
 }
 
+/// A scenario with another number of nodes and a storm of 4 s.
+fn short(mut scenario: Scenario, nodes: u64) -> Scenario {
+    scenario.cluster.nodes = nodes;
+    scenario.limits.storm = 4_000_000_000;
+    scenario
+}
+
 /// Measures everything `rounds` times and prints medians.
 pub(crate) fn run(rounds: usize) -> String {
     let load = |name: &str| {
@@ -145,9 +152,7 @@ pub(crate) fn run(rounds: usize) -> String {
         let text = std::fs::read_to_string(&file).expect("the scenario is there");
         trace::parse_scenario(&file, &text, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)))
     };
-    let (steady, chaos) = (load("steady"), load("chaos"));
-    let mut faulty = chaos.clone();
-    faulty.limits.storm = 4_000_000_000;
+    let (steady, chaos, swarm) = (load("steady"), load("chaos"), load("swarm"));
     println!("medians of {rounds} rounds, CPU time, one process, one thread");
     println!(
         "{:<12} {:>5} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9} {:>7}",
@@ -162,19 +167,13 @@ pub(crate) fn run(rounds: usize) -> String {
         "ratio"
     );
     for nodes in [3, 5] {
-        for (name, scenario, seeds) in [
+        let loads = [
             ("saturated", saturated(steady.clone(), nodes, 0), 2),
             ("light", saturated(steady.clone(), nodes, 100_000_000), 2),
-            (
-                "faulty",
-                {
-                    let mut s = faulty.clone();
-                    s.cluster.nodes = nodes;
-                    s
-                },
-                100,
-            ),
-        ] {
+            ("faulty", short(chaos.clone(), nodes), 100),
+            ("swarm", short(swarm.clone(), nodes), 100),
+        ];
+        for (name, scenario, seeds) in loads {
             let mut all: [Vec<f64>; 6] = Default::default();
             for round in 0..rounds as u64 {
                 let figures = measure(&scenario, round * seeds..(round + 1) * seeds);
