@@ -176,3 +176,82 @@ fn a_reader_that_goes_away_is_no_error_of_a_sweep() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(!ran.stderr.contains("panicked"), "{ran:?}");
 }
+
+/// Runs a sweep on a file system of this many bytes, then once more when it has grown.
+#[cfg(target_os = "linux")]
+const SMALL_DISK: &str = r#"
+mkdir out && mount -t tmpfs -o size="$1" tmpfs out && touch mounted || exit 1
+shift
+"$0" "$@" >first.out 2>first.err
+echo $? >first.code
+cp -r out first && mount -o remount,size=64m out || exit 1
+"$0" "$@"
+code=$?
+cp -r out second || exit 1
+exit $code
+"#;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_system_without_room_is_said_and_the_sweep_goes_on_when_there_is_room() {
+    const PAGE: u64 = 4096;
+    let place = place("enospc");
+    let line = "sweep wrong.toml --seeds 0..40 --chunk 5 --max-fail 0";
+    let whole = run(&place, &format!("{line} --out whole"));
+    let files = fs::read_dir(place.path("whole")).expect("a directory").flatten();
+    let sizes = files.map(|file| file.metadata().expect("a file").len().next_multiple_of(PAGE));
+    let room = sizes.sum::<u64>() - PAGE;
+    let mut small = Command::new("unshare");
+    small.args(["--user", "--map-root-user", "--mount", "bash", "-c", SMALL_DISK]);
+    small.args([env!("CARGO_BIN_EXE_squall"), &room.to_string()]);
+    small.args(format!("{line} --out out").split_whitespace());
+    let ran = match small.current_dir(place.path("")).output() {
+        Ok(output) if place.path("mounted").exists() => Ran::of(output),
+        refused => {
+            println!("skipped: no file system of our own can be mounted here: {refused:?}");
+            return;
+        }
+    };
+    let read = |name: &str| fs::read_to_string(place.path(name)).expect("it was written");
+    let said = read("first.err");
+    assert_eq!(read("first.code").trim(), "75", "{said}");
+    assert!(said.contains("no room to write out/chunk-"), "{said}");
+    let whole_chunks = chunks(&place, "whole");
+    let first = chunks(&place, "first");
+    assert!(!first.is_empty() && first.len() < whole_chunks.len(), "{} chunks", first.len());
+    assert!(first.iter().all(|chunk| whole_chunks.contains(chunk)), "one is torn");
+    assert_eq!((ran.code, &ran.stdout), (100, &whole.stdout), "{ran:?}");
+    assert_eq!(chunks(&place, "second"), whole_chunks);
+}
+
+#[test]
+#[cfg(unix)]
+fn two_that_write_the_same_chunk_at_once_do_no_harm() {
+    use std::os::unix::fs::MetadataExt;
+    let place = place("twins");
+    // All seeds are in one chunk, so two that are at work are at work on the same.
+    let line = "sweep wrong.toml --seeds 0..60 --chunk 60 --max-fail 0 --shard 1/1";
+    let whole = run(&place, &format!("{line} --out whole"));
+    let number_of = |path: &str| fs::metadata(place.path(path)).ok().map(|file| file.ino());
+    // It takes luck to see one file and then the other; five times none is not luck.
+    let twice = (0..5).any(|attempt| {
+        let out = format!("out-{attempt}");
+        let twins = [0, 1].map(|_| start(&place, &format!("{line} --out {out}")));
+        let chunk = format!("{out}/chunk-000000.jsonl");
+        let mut first = None;
+        for _ in 0..20_000 {
+            first = number_of(&chunk);
+            if first.is_some() {
+                break;
+            }
+            sleep(Duration::from_millis(1));
+        }
+        for twin in twins {
+            let ran = Ran::of(twin.wait_with_output().expect("it ends"));
+            assert_eq!((ran.code, &ran.stdout), (100, &whole.stdout), "{ran:?}");
+        }
+        assert_eq!(chunks(&place, &out), chunks(&place, "whole"));
+        first != number_of(&chunk)
+    });
+    assert!(twice, "the chunk was never written twice");
+}
