@@ -1,7 +1,7 @@
 //! What is open and what is still to come while the search goes through the moments.
 
 use super::frontier::Slots;
-use super::model::{Effect, Model, Step};
+use super::model::{Effect, Model, State, Step};
 
 /// An operation that was invoked and has not returned.
 #[derive(Clone, Copy, Debug)]
@@ -73,5 +73,12 @@ impl Future {
     /// One has come.
     pub(super) fn invoked(&mut self, step: Step) {
         self.count(step, u32::MAX);
+    }
+
+    /// Whether somebody may make a value who is still to be invoked; `made_by` are the suffixes
+    /// whose appending can.
+    pub(super) fn will_be_made(&self, state: State, made_by: &[u32]) -> bool {
+        self.producers[state as usize] > 0
+            || made_by.iter().any(|&suffix| self.appends[suffix as usize] > 0)
     }
 }

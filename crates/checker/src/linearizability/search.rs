@@ -274,7 +274,7 @@ impl<'a> Search<'a> {
             return false;
         }
         let made_by = &self.model.made_by[state as usize];
-        if self.will_be_made(state) {
+        if self.future.will_be_made(state, made_by) {
             return false;
         }
         let waiting = self.open.iter().filter(|open| configuration.done & open.bit() == 0);
@@ -294,12 +294,5 @@ impl<'a> Search<'a> {
             }
         }
         is_awaited
-    }
-
-    /// Whether somebody is still to be invoked who may make a value.
-    fn will_be_made(&self, state: State) -> bool {
-        let made_by = &self.model.made_by[state as usize];
-        self.future.producers[state as usize] > 0
-            || made_by.iter().any(|&suffix| self.future.appends[suffix as usize] > 0)
     }
 }

@@ -78,7 +78,7 @@ impl Search<'_> {
                 Effect::Read(_) | Effect::Differ(_) => false,
             };
             open.is_optional()
-                && !self.will_be_made(from)
+                && !self.future.will_be_made(from, made_by)
                 && !self.open.iter().any(makes)
                 && !self.frontier.list().iter().any(|c| c.state == from)
         };
