@@ -12,6 +12,7 @@
 //! * [`set`]: records from anywhere, each chunk once; two that differ are non-determinism.
 //! * [`mod@merge`], [`summary`]: the sum over a set of records.
 //! * [`recovery`]: how long it took until the cluster answered again.
+//! * [`gauntlet`]: seeds and CPU time until planted mistakes were found.
 //! * [`text`], [`markdown`](mod@markdown), [`junit`](mod@junit), [`github`]: the summary for people, dashboards and
 //!   GitHub; [`view`] is what they have in common.
 //!
@@ -22,6 +23,7 @@
 //! **Not done here:** running a seed, and deciding when to stop.
 
 pub mod detect;
+pub mod gauntlet;
 pub mod github;
 pub mod junit;
 pub mod knobs;
