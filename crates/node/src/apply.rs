@@ -2,25 +2,60 @@
 
 use protobuf::Message as _;
 use raft::eraftpb::{ConfChangeV2, Entry, EntryType};
-use system::{Note, ReadPath, Refusal, Reply, RequestId, Response};
+use system::{Note, Output, ReadPath, Refusal, Reply, RequestId, Response};
 
 use crate::command::Command;
 use crate::conf::{ChangeContext, Conf};
 use crate::raft_node::{Life, RaftNode};
 use crate::request::ok;
+use crate::semantics::{Acknowledge, Apply};
 use crate::store::Effects;
 
 /// The answer to a request whose entry lost its place.
 const OVERWRITTEN: Reply = Reply::Failed(Refusal::Dropped);
 
 impl RaftNode {
+    /// Takes committed entries to be applied, now or later.
+    pub(crate) fn deliver(&mut self, entries: Vec<Entry>, effects: &Effects) {
+        if self.config.semantics.acknowledge == Acknowledge::Committed {
+            self.acknowledge(&entries, effects);
+        }
+        match self.config.semantics.apply {
+            Apply::AtOnce => self.apply(entries, effects),
+            Apply::WithTick => self.waiting.extend(entries),
+        }
+    }
+
+    /// Applies the entries that wait.
+    pub(crate) fn apply_waiting(&mut self, effects: &Effects) {
+        if !self.waiting.is_empty() {
+            let entries = std::mem::take(&mut self.waiting);
+            self.apply(entries, effects);
+            self.raw.advance_apply_to(self.applied);
+            self.answer_reads(effects);
+        }
+    }
+
+    /// Answers those writes among committed entries whose answer needs no state.
+    fn acknowledge(&mut self, entries: &[Entry], effects: &Effects) {
+        for entry in entries {
+            let Some(command) = Command::decode(&entry.data) else { continue };
+            if command.action.needs_no_state()
+                && let Some(request) = self.proposals.take(command.id)
+            {
+                effects.reply(request, ok(Response::Output(Output::Done), entry.index));
+            }
+        }
+    }
+
     /// Applies committed entries. Never one twice, never with a gap.
     pub(crate) fn apply(&mut self, entries: Vec<Entry>, effects: &Effects) {
         for entry in entries {
             let index = entry.index;
             assert!(index == self.applied + 1, "{index} is applied after {}", self.applied);
             self.applied = index;
-            let is_command = entry.get_entry_type() == EntryType::EntryNormal;
+            let passes = self.config.semantics.pass_empty && entry.data.is_empty();
+            let is_command = passes || entry.get_entry_type() == EntryType::EntryNormal;
             let command = if is_command { Command::decode(&entry.data) } else { None };
             let reply = command.as_ref().map(|command| self.machine.apply(index, command));
             let digest = self.machine.digest();

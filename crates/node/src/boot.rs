@@ -24,6 +24,8 @@ pub(crate) fn boot(config: &Config, boot: Boot, effects: &Effects) -> Result<Raf
         segment_bytes: config.segment_bytes,
         mark_before_snapshot: config.semantics.mark_before_snapshot,
         hard_state_first: config.semantics.hard_state_first,
+        commit: config.semantics.commit,
+        record_bytes_max: config.record_bytes_max,
     };
     let (mut store, recovered) = Store::open(options, effects)?;
     if boot.has_lived && recovered.is_blank {
@@ -61,6 +63,7 @@ pub(crate) fn boot(config: &Config, boot: Boot, effects: &Effects) -> Result<Raf
         luck,
         ticks: 0,
         applied,
+        waiting: Vec::new(),
         seen,
         proposals: Proposals::new(boot.id, nonce),
         reads: Reads::new(boot.id, nonce),
@@ -73,6 +76,9 @@ pub(crate) fn boot(config: &Config, boot: Boot, effects: &Effects) -> Result<Raf
     };
     effects.set_timer(TICK, config.tick, true);
     node.drain(boot.now, effects);
+    if config.semantics.restore_last {
+        restore(&mut node.machine, &recovered)?;
+    }
     Ok(node)
 }
 

@@ -132,6 +132,11 @@ impl Action {
         }
     }
 
+    /// Whether the answer is the same whatever the store holds.
+    pub(crate) fn needs_no_state(&self) -> bool {
+        matches!(self, Action::Op(Op::Put { .. } | Op::Delete { .. } | Op::Append { .. }))
+    }
+
     fn len(&self) -> usize {
         match self {
             Action::OpenSession => 0,

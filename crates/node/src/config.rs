@@ -2,6 +2,8 @@
 
 use system::{Nanos, Setup};
 
+use crate::semantics::{Acknowledge, Semantics};
+
 /// The options of one node. Every node of a cluster should have the same ones; those that must
 /// be equal for safety say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +26,15 @@ pub struct Config {
     pub catch_up_entries: u64,
     /// Size at which a segment of the write-ahead log is closed, in bytes.
     pub segment_bytes: u64,
+    /// Bytes of one record of the write-ahead log beyond which a start takes it for damage.
+    pub record_bytes_max: u64,
     /// Bytes of proposals not yet committed beyond which a leader refuses more.
     pub uncommitted_bytes_max: u64,
     /// Client sessions held; the one unused for the most entries is expired first. Equal on all
     /// nodes: the table is replicated state.
     pub sessions_max: u64,
+    /// Ticks after which a round of reads that was not answered is asked again. Above 0.
+    pub read_retry_ticks: u32,
     /// Whether followers forward proposals to the leader, or answer with a hint.
     pub forward: bool,
     /// Whether lease reads are prepared: a node that heard a leader, or has just started, gives
@@ -37,29 +43,6 @@ pub struct Config {
     pub leases: bool,
     /// What the node promises.
     pub semantics: Semantics,
-}
-
-/// What a node promises, where programs in the field differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Semantics {
-    /// When a write is acknowledged.
-    pub acknowledge: Acknowledge,
-    /// Whether a snapshot is marked in the write-ahead log before its file is written, instead
-    /// of after the file is durable.
-    pub mark_before_snapshot: bool,
-    /// Whether the hard state is written before the entries that it speaks of.
-    pub hard_state_first: bool,
-}
-
-/// When a write is acknowledged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Acknowledge {
-    /// When the node that took it has applied it: what `ok` means.
-    #[default]
-    Applied,
-    /// When it has been handed to the Raft library, as etcd's raftexample answers 204. Such a
-    /// write may be lost.
-    Proposed,
 }
 
 impl Default for Config {
@@ -73,8 +56,10 @@ impl Default for Config {
             snapshot_every: 1_000,
             catch_up_entries: 100,
             segment_bytes: 64 << 10,
+            record_bytes_max: u64::MAX,
             uncommitted_bytes_max: 1 << 20,
             sessions_max: 1_024,
+            read_retry_ticks: 5,
             forward: false,
             leases: true,
             semantics: Semantics::default(),
@@ -97,6 +82,7 @@ impl Config {
                 acknowledge: Acknowledge::Proposed,
                 mark_before_snapshot: true,
                 hard_state_first: true,
+                ..Semantics::default()
             },
             ..Config::default()
         }

@@ -17,6 +17,7 @@ use system::Nanos;
 
 use crate::config::Config;
 use crate::reads::Question;
+use crate::semantics::LeaseScope;
 
 /// A leader's lease.
 pub(crate) struct Lease {
@@ -28,6 +29,7 @@ pub(crate) struct Lease {
     barred_term: u64,
     /// Questions up to this one count for nothing.
     void_number: u64,
+    scope: LeaseScope,
 }
 
 impl Lease {
@@ -35,7 +37,8 @@ impl Lease {
         let sound = config.leases && config.check_quorum;
         let promise = config.tick * u64::from(config.election_ticks.saturating_sub(1));
         let span = if sound { promise / 5 * 4 } else { 0 };
-        Lease { span, term: 0, start: 0, is_held: false, barred_term: 0, void_number: 0 }
+        let scope = config.semantics.lease;
+        Lease { span, term: 0, start: 0, is_held: false, barred_term: 0, void_number: 0, scope }
     }
 
     /// A quorum answered a question that this node asked as the leader.
@@ -52,13 +55,16 @@ impl Lease {
 
     /// A transfer is tried in this term.
     pub(crate) fn bar(&mut self, term: u64) {
-        self.barred_term = term;
+        if self.scope == LeaseScope::Configuration {
+            self.barred_term = term;
+        }
     }
 
     /// The configuration changed; `number` was the last question before.
     pub(crate) fn forget(&mut self, number: u64) {
-        self.is_held = false;
-        self.void_number = number;
+        if self.scope == LeaseScope::Configuration {
+            (self.is_held, self.void_number) = (false, number);
+        }
     }
 
     /// Whether a leader of `term` holds the lease at `now`.

@@ -5,7 +5,7 @@
 //! acknowledged when applied, linearizable reads, client sessions, joint consensus. It does no
 //! IO: [`RaftNode`] takes one input at a time and answers with an ordered list of effects.
 //!
-//! * [`config`]: how a node is set up, and what it means by "done".
+//! * [`config`]: how a node is set up; [`semantics`]: what it means by "done".
 //! * [`store`]: the durable memory; the library's `Storage`.
 //! * `codec`, `command`, `kv`, `session`, `machine`: the replicated state machine.
 //! * `conf`, `lease`, `luck`, `message`, `proposals`, `reads`, `transfer`, `deliveries`: one
@@ -16,6 +16,7 @@
 //! **Not done here:** encoding of frames, scheduling, judging; see `sim`, `testbed`, `checker`.
 
 pub mod config;
+pub mod semantics;
 pub mod store;
 
 mod codec;
@@ -40,5 +41,6 @@ mod ready;
 mod request;
 mod ticks;
 
-pub use config::{Acknowledge, Config, Semantics};
+pub use config::Config;
 pub use raft_node::RaftNode;
+pub use semantics::Semantics;

@@ -1,6 +1,6 @@
 //! The node: its parts, its inputs, and what it says of itself.
 
-use raft::eraftpb::Message;
+use raft::eraftpb::{Entry, Message};
 use raft::{RawNode, SnapshotStatus, StateRole};
 use system::{
     Boot, Capabilities, Contract, DiskFailure, Effect, EntryMark, Halt, HaltReason, Input,
@@ -39,6 +39,8 @@ pub struct RaftNode {
     pub(crate) ticks: u64,
     /// The last index that the state machine has applied.
     pub(crate) applied: u64,
+    /// Committed entries that are not applied yet.
+    pub(crate) waiting: Vec<Entry>,
     /// What the notes have said so far.
     pub(crate) seen: Seen,
     pub(crate) proposals: Proposals,

@@ -50,8 +50,9 @@ impl RaftNode {
         }
         self.save_commit_of_change(ready.committed_entries());
         self.send(ready.take_messages(), effects);
+        let until = |index| self.config.semantics.read.until(index);
         for read in ready.take_read_states() {
-            if let Some(question) = self.reads.confirm(&read.request_ctx, read.index) {
+            if let Some(question) = self.reads.confirm(&read.request_ctx, until(read.index)) {
                 self.lease.renew(question);
             }
         }
@@ -59,7 +60,7 @@ impl RaftNode {
         // A change of the configuration may remove this node from the library's tables, where it
         // still looks for itself while entries become durable. So it waits for `advance`.
         if !has_change(&committed) {
-            self.apply(std::mem::take(&mut committed), effects);
+            self.deliver(std::mem::take(&mut committed), effects);
         }
         self.save(&mut ready, effects);
         if self.life == Life::Halted {
@@ -76,8 +77,8 @@ impl RaftNode {
         self.note_commit(effects);
         self.send(light.take_messages(), effects);
         committed.append(&mut light.take_committed_entries());
-        self.apply(committed, effects);
-        self.raw.advance_apply();
+        self.deliver(committed, effects);
+        self.raw.advance_apply_to(self.applied);
     }
 
     /// Makes the commit of a change of the configuration durable before anybody hears of it: a
@@ -146,6 +147,7 @@ impl RaftNode {
             return false;
         };
         (self.applied, self.seen.last_index) = (index, index);
+        self.waiting.clear();
         effects.note(Note::SnapshotInstalled { index, term, digest: self.machine.digest() });
         let conf = Conf::new(conf_index, metadata.get_conf_state().clone());
         self.enter_conf(conf, effects);
@@ -224,7 +226,8 @@ impl RaftNode {
         if every == 0 || self.applied < last + every {
             return;
         }
-        let index = self.applied;
+        let label = self.config.semantics.label;
+        let index = label.of(self.applied, self.raw.raft.raft_log.committed);
         let term = self.raw.raft.raft_log.term(index).expect("the applied entry is in the log");
         let file = SnapshotFile {
             index,

@@ -2,16 +2,16 @@
 
 use raft::{Error, StateRole};
 use system::{
-    Admin, ConfChange, Nanos, NodeId, Note, Op, Output, ReadMode, ReadPath, Refusal, Reply,
-    Request, RequestId, Response, Transition,
+    Admin, ConfChange, Nanos, NodeId, NodeSet, Note, Op, Output, ReadMode, ReadPath, Refusal,
+    Reply, Request, RequestId, Response, Transition,
 };
 
-use crate::command::{Action, Command};
+use crate::command::{Action, Command, ProposalId};
 use crate::conf::{ChangeContext, conf_change};
-use crate::config::Acknowledge;
 use crate::machine::check_size;
 use crate::raft_node::RaftNode;
 use crate::reads::Asked;
+use crate::semantics::Acknowledge;
 use crate::store::Effects;
 use crate::transfer::Transfer;
 
@@ -85,8 +85,7 @@ impl RaftNode {
 
     /// Whether the semantics call this done as soon as it is proposed.
     fn acknowledges_now(&self, action: &Action) -> bool {
-        self.config.semantics.acknowledge == Acknowledge::Proposed
-            && matches!(action, Action::Op(Op::Put { .. } | Op::Delete { .. } | Op::Append { .. }))
+        self.config.semantics.acknowledge == Acknowledge::Proposed && action.needs_no_state()
     }
 
     /// Why the library dropped a proposal of `len` bytes.
@@ -109,7 +108,8 @@ impl RaftNode {
         if mode == ReadMode::Local {
             self.reads.confirm_at_once(asked, 0, ReadPath::Local);
         } else if by_lease {
-            self.reads.confirm_at_once(asked, raft.raft_log.committed, ReadPath::Lease);
+            let index = self.config.semantics.read.until(raft.raft_log.committed);
+            self.reads.confirm_at_once(asked, index, ReadPath::Lease);
         } else {
             if mode == ReadMode::Lease && raft.state == StateRole::Leader {
                 effects.note(Note::LeaseRefused { request: asked.request });
@@ -140,13 +140,12 @@ impl RaftNode {
         if !self.leads() {
             return Err(self.not_leader());
         }
-        if self.conf.is_joint() || self.joint.is_some() || self.raw.raft.has_pending_conf() {
+        if self.change_is_pending() {
             return Err(Refusal::ChangePending);
         }
         self.conf.check(changes)?;
         let id = self.proposals.next_id();
-        let (voters, learners) = (self.conf.voters, self.conf.learners);
-        let context = ChangeContext { id, voters, learners };
+        let context = self.change_context(id);
         let change = conf_change(changes, transition);
         if self.raw.propose_conf_change(context.encode(), change).is_err() {
             return Err(Refusal::Dropped);
@@ -155,6 +154,22 @@ impl RaftNode {
         let index = self.raw.raft.raft_log.last_index();
         self.proposals.wait(id, request, index, self.proposal_deadline());
         Ok(())
+    }
+
+    /// Whether a change must wait for another one.
+    fn change_is_pending(&mut self) -> bool {
+        let raft = &mut self.raw.raft;
+        if self.config.semantics.overlapping_changes {
+            raft.pending_conf_index = 0;
+        }
+        self.conf.is_joint() || self.joint.is_some() || raft.has_pending_conf()
+    }
+
+    fn change_context(&self, id: ProposalId) -> ChangeContext {
+        let tells = !self.config.semantics.bare_changes;
+        let told = |set| if tells { set } else { NodeSet::EMPTY };
+        let (voters, learners) = (told(self.conf.voters), told(self.conf.learners));
+        ChangeContext { id, voters, learners }
     }
 
     fn transfer(

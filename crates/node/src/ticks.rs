@@ -13,6 +13,7 @@ impl RaftNode {
         self.luck.before_tick(&mut self.raw.raft);
         self.raw.tick();
         self.observe(effects);
+        self.apply_waiting(effects);
         if let Life::Leaving { yields, halts } = self.life {
             self.leave(yields, halts, effects);
             return;
@@ -37,7 +38,7 @@ impl RaftNode {
 
     /// Ticks after which an unanswered round of reads is asked again.
     pub(crate) fn read_retry_ticks(&self) -> u64 {
-        u64::from(self.config.heartbeat_ticks.max(2))
+        u64::from(self.config.read_retry_ticks)
     }
 
     fn retry_reads(&mut self, now: Nanos) {

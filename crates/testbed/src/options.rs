@@ -22,6 +22,7 @@ pub fn node_config(scenario: &Scenario) -> node::Config {
         segment_bytes: options.segment_bytes,
         uncommitted_bytes_max: options.uncommitted_bytes_max,
         sessions_max: options.sessions_max,
+        read_retry_ticks: options.heartbeat_ticks.max(2),
         forward: options.forward || preset.forward,
         leases: scenario.workload.read == ReadMode::Lease,
         ..preset

@@ -30,6 +30,7 @@ use raft::eraftpb::{ConfState, Entry, HardState, Message, Snapshot};
 
 pub use snapshot::SnapshotFile;
 
+use crate::semantics::CommitMemory;
 use item::sorted;
 use log::{Log, Place};
 use wal::{Carried, Wal};
@@ -52,12 +53,21 @@ pub struct StoreOptions {
     /// Saves the HardState that comes with a leader's snapshot before the snapshot, as etcd's
     /// raftexample of 2018 did.
     pub hard_state_first: bool,
+    /// What is kept of the commit index.
+    pub commit: CommitMemory,
+    /// Bytes of a record's payload beyond which it is taken for damage when it is read.
+    pub record_bytes_max: u64,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        let segment_bytes = 1 << 20;
-        StoreOptions { segment_bytes, mark_before_snapshot: false, hard_state_first: false }
+        StoreOptions {
+            segment_bytes: 1 << 20,
+            mark_before_snapshot: false,
+            hard_state_first: false,
+            commit: CommitMemory::Saved,
+            record_bytes_max: u64::MAX,
+        }
     }
 }
 
@@ -191,6 +201,10 @@ impl Store {
     /// If the entries are not contiguous, leave a gap behind the log, or replace what the
     /// snapshot holds.
     pub fn save(&mut self, entries: Vec<Entry>, hard_state: Option<&HardState>, sync: bool) {
+        let is_kept = |state: &&HardState| {
+            self.options.commit.keeps(&self.hard_state, state, !entries.is_empty())
+        };
+        let hard_state = hard_state.filter(is_kept);
         if !entries.is_empty() || hard_state.is_some() {
             let mut record = frame::begin(item::entries_bytes_max(&entries) + 32);
             if let Some(first) = entries.first() {

@@ -36,9 +36,9 @@ use super::{Effects, Recovered, SNAPSHOTS_KEPT, Store, StoreOptions, frame};
 
 /// Answers [`Store::open`].
 pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, Recovered), Halt> {
-    let replay = Replay::read(effects)?;
+    let replay = Replay::read(options.record_bytes_max, effects)?;
     let noted = replay.mark.map_or(0, |mark| mark.index);
-    let commit = replay.hard_state.commit.max(noted);
+    let commit = options.commit.recovered(replay.hard_state.commit, noted);
     let last = replay.log.last_index();
     if commit > last {
         let sequence = replay.segments.back().map_or(1, |segment| segment.sequence);
@@ -102,6 +102,8 @@ pub(super) fn open(options: StoreOptions, effects: &Effects) -> Result<(Store, R
 /// What the segments say, read in order.
 #[derive(Default)]
 struct Replay {
+    /// Bytes of a record beyond which it is damage.
+    record_bytes_max: u64,
     log: Log,
     hard_state: HardState,
     founding: Option<ConfState>,
@@ -124,8 +126,8 @@ struct Replay {
 }
 
 impl Replay {
-    fn read(effects: &Effects) -> Result<Self, Halt> {
-        let mut replay = Replay::default();
+    fn read(record_bytes_max: u64, effects: &Effects) -> Result<Self, Halt> {
+        let mut replay = Replay { record_bytes_max, ..Replay::default() };
         let sequences = sequences(effects)?;
         let Some((&newest, older)) = sequences.split_last() else { return Ok(replay) };
         let newest_bytes = read_file(effects, &wal::path(newest))?.unwrap_or_default();
@@ -183,6 +185,10 @@ impl Replay {
                 self.cut_bytes = (bytes.len() - offset) as u64;
                 break;
             };
+            if frame.payload.len() as u64 > self.record_bytes_max {
+                let reason = format!("a record of {} bytes", frame.payload.len());
+                return Err(corrupt(&at(sequence, offset), reason));
+            }
             let is_first = self.segments.is_empty();
             if !is_first && frame.chain != self.chain {
                 let reason = "the record does not follow the one before it";
