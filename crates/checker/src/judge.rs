@@ -5,24 +5,30 @@
 //!   node's [`Replica`], the others behind.
 
 use system::{NodeId, NodeSet, Note};
-use trace::{Event, History, Kind, Outcome, Verdict, Violation};
+use trace::{Event, History, Kind, OpId, Outcome, Verdict, Violation};
 
+use crate::asked::Asked;
 use crate::committed::Committed;
+use crate::configuration::Configuration;
 use crate::findings::{Findings, Said};
 use crate::invariants::commit_monotonic::CommitMonotonic;
+use crate::invariants::commit_quorum::CommitQuorum;
 use crate::invariants::config_safety::ConfigSafety;
-use crate::invariants::durability::{Configuration, Durability};
+use crate::invariants::durability::Durability;
 use crate::invariants::election_safety::ElectionSafety;
+use crate::invariants::log_kept::LogKept;
 use crate::invariants::log_matching::LogMatching;
-use crate::invariants::state_machine_safety::StateMachineSafety;
 use crate::invariants::sut::Sut;
 use crate::invariants::term_monotonic::TermMonotonic;
 use crate::invariants::vote_kept::VoteKept;
 use crate::invariants::{
-    PerNode, convergence, leader_append_only, leader_completeness, lost_writes, per_node, slot, sut,
+    PerNode, apply_order, convergence, exactly_once, leader_append_only, leader_completeness,
+    lease, lost_writes, per_node, read_freshness, slot, snapshot_prefix, state_machine_safety, sut,
+    takes_durable_data,
 };
 use crate::linearizability::{Explained, Limits, explain};
 use crate::replica::Replica;
+use crate::states::States;
 
 /// The cluster as it was founded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +47,12 @@ pub struct Judge {
     configuration: Configuration,
     config_safety: ConfigSafety,
     committed: Committed,
+    commit_quorum: CommitQuorum,
+    states: States,
+    asked: Asked,
     election_safety: ElectionSafety,
     log_matching: LogMatching,
-    state_machine_safety: StateMachineSafety,
+    log_kept: LogKept,
     term_monotonic: TermMonotonic,
     commit_monotonic: CommitMonotonic,
     vote_kept: VoteKept,
@@ -69,9 +78,12 @@ impl Judge {
             configuration,
             config_safety: ConfigSafety::new(configuration),
             committed: Committed::default(),
+            commit_quorum: CommitQuorum::default(),
+            states: States::default(),
+            asked: Asked::default(),
             election_safety: ElectionSafety::default(),
             log_matching: LogMatching::default(),
-            state_machine_safety: StateMachineSafety::new(),
+            log_kept: LogKept::new(),
             term_monotonic: TermMonotonic::new(),
             commit_monotonic: CommitMonotonic::new(),
             vote_kept: VoteKept::new(),
@@ -91,6 +103,7 @@ impl Judge {
         match &event.kind {
             Kind::Note { node, note } => self.note(Said { seq, node: *node, note }),
             Kind::Send { message, summary } => self.vote_kept.send(message.from, seq, summary),
+            Kind::Request { node, id } => self.asked.request(*node, *id),
             Kind::Start { node, .. } => self.start(*node),
             Kind::Crash { node, .. } => self.replicas[slot(*node)].stop(),
             Kind::Halt { node, reason, detail } => {
@@ -101,7 +114,10 @@ impl Judge {
                 if *what == "kept-out" {
                     self.replicas[slot(*node)].stop();
                 }
-                self.sut.damaged(*node, what);
+                if takes_durable_data(what) {
+                    self.sut.damaged(*node);
+                    self.log_kept.damaged(*node);
+                }
             }
             Kind::Panic { node, panic } => {
                 self.replicas[slot(*node)].stop();
@@ -141,10 +157,11 @@ impl Judge {
                 history,
                 &self.configuration,
                 &self.committed,
-                &self.state_machine_safety,
+                &self.states,
                 &mut self.findings,
             );
             lost_writes::find(history, &mut self.findings);
+            exactly_once::find(history, &mut self.findings);
         }
         let clients_saw = explain(history, limits, &mut |_, _| true);
         if let Explained::No(proof) = &clients_saw {
@@ -166,16 +183,22 @@ impl Judge {
 
     fn start(&mut self, node: NodeId) {
         self.replicas[slot(node)].start();
-        self.config_safety.start(node);
-        self.state_machine_safety.start(node);
         self.term_monotonic.start(node);
         self.commit_monotonic.start(node);
         self.vote_kept.start(node);
     }
 
     fn note(&mut self, said: Said<'_>) {
+        self.before(said);
+        self.replicas[slot(said.node)].observe(said.note);
+        self.behind(said);
+    }
+
+    /// Asks those who look at the node as it was.
+    fn before(&mut self, said: Said<'_>) {
         let findings = &mut self.findings;
-        let replica = &mut self.replicas[slot(said.node)];
+        let replica = &self.replicas[slot(said.node)];
+        self.log_kept.observe(said, replica, findings);
         match said.note {
             Note::Append { .. } | Note::Persisted { .. } | Note::Recovered { .. } => {
                 self.log_matching.observe(said, replica, findings);
@@ -184,11 +207,27 @@ impl Judge {
                 leader_append_only::observe(said, replica, findings);
                 self.commit_monotonic.observe(said, findings);
             }
+            Note::Apply { .. } => apply_order::observe(said, replica, findings),
+            Note::SnapshotTaken { .. } | Note::Compact { .. } => {
+                snapshot_prefix::observe(said, replica, findings);
+            }
+            Note::Read { request, .. } => {
+                if let Some(moment) = self.asked.moment(said.node, OpId::of(*request)) {
+                    lease::observe(said, moment, replica, findings);
+                    read_freshness::observe(said, moment, findings);
+                }
+            }
             _ => {}
         }
-        replica.observe(said.note);
+    }
+
+    /// Asks those who look at the node as it is now.
+    fn behind(&mut self, said: Said<'_>) {
+        let findings = &mut self.findings;
+        let replica = &self.replicas[slot(said.node)];
         match said.note {
             Note::Role { .. } => {
+                self.asked.observe(said);
                 self.term_monotonic.observe(said, findings);
                 self.election_safety.observe(said, findings);
                 leader_completeness::observe(said, replica, &self.committed, findings);
@@ -198,21 +237,32 @@ impl Judge {
                 self.term_monotonic.observe(said, findings);
             }
             Note::Commit { .. } => {
+                self.asked.observe(said);
                 self.commit_monotonic.observe(said, findings);
+                self.commit_quorum.observe(said, &self.replicas, findings);
                 self.committed.observe(said, replica);
             }
-            Note::Apply { .. } | Note::SnapshotTaken { .. } => {
-                self.state_machine_safety.observe(said, findings);
-            }
+            Note::Apply { .. } | Note::SnapshotTaken { .. } => self.state(said),
             Note::Recovered { .. } | Note::SnapshotInstalled { .. } => {
                 self.vote_kept.observe(said, findings);
                 self.term_monotonic.observe(said, findings);
                 self.commit_monotonic.observe(said, findings);
-                self.state_machine_safety.observe(said, findings);
+                self.state(said);
             }
             Note::Conf { .. } => self.configuration.observe(said),
             _ => {}
         }
-        self.config_safety.observe(said, &self.replicas, findings);
+        let replica = &self.replicas[slot(said.node)];
+        self.config_safety.observe(said, replica, &mut self.findings);
+    }
+
+    /// A node tells of a state.
+    fn state(&mut self, said: Said<'_>) {
+        let Some(mismatch) = self.states.observe(said) else { return };
+        if mismatch.old.is_snapshot || mismatch.new.is_snapshot {
+            snapshot_prefix::report(&mismatch, &mut self.findings);
+        } else {
+            state_machine_safety::report(&mismatch, &mut self.findings);
+        }
     }
 }

@@ -7,13 +7,16 @@
 //! **Invariant:** nothing here knows how a run is made; a recorded trace is judged as a live run.
 //! **Invariant:** nothing here fails. What cannot be told is [`trace::Verdict::Unknown`].
 
+mod asked;
 mod committed;
+mod configuration;
 mod findings;
 mod invariants;
 pub mod judge;
 pub mod linearizability;
 mod replica;
 pub mod situations;
+mod states;
 pub mod synthetic;
 
 /// What a run is judged by, each with its source.
@@ -24,13 +27,20 @@ pub const CHECKS: &[(&str, &str)] = &[
     ("log-matching", "equal index and term: equal logs up to there (section 5.3)"),
     ("leader-completeness", "what is committed is in the log of every later leader (section 5.4)"),
     ("state-machine-safety", "no two nodes apply different entries at one index (section 5.4)"),
+    ("apply-order", "entries are applied once committed, in order, none left out (section 5.3)"),
+    ("snapshot-prefix", "a snapshot is the log prefix that it replaces (section 7)"),
+    ("commit-quorum", "what is called committed is durable on a majority (section 5.3)"),
     ("commit-monotonic", "no commit index goes back, nothing committed is truncated"),
     ("term-monotonic", "no term goes back, not by a restart either (section 5.1)"),
     (
         "config-safety",
-        "one change of members at a time, and a majority of each half decides (thesis, chapter 4)",
+        "one change of members at a time, and a majority of each half elects (thesis, chapter 4)",
     ),
     ("vote-kept", "one vote in a term, kept over restarts (section 5.2)"),
+    ("log-kept", "what a node made durable is in its log when it starts again (figure 2)"),
+    ("read-freshness", "a read holds all that was committed when it was asked (thesis, 6.4)"),
+    ("lease", "nobody leads a later term while a leader reads by its lease (thesis, 6.4.1)"),
+    ("exactly-once", "a request takes effect once, however often it is tried (thesis, 6.3)"),
     ("durability", "what was acknowledged is on the disks at the end"),
     ("convergence", "once all is healed, all replicas hold the same"),
     ("sut", "no node panics, refuses to start or ends itself"),

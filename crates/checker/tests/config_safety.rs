@@ -59,12 +59,6 @@ impl Run {
         self.append(node, index, term, EntryKind::Conf)
     }
 
-    /// The node holds entries of term 1 up to `index`, durably.
-    fn hold(&mut self, node: NodeId, index: u64) -> &mut Self {
-        self.append(node, index, 1, EntryKind::Command);
-        self.say(node, Note::Persisted { term: 1, vote: 0, commit: 0, last_index: index })
-    }
-
     fn commit(&mut self, node: NodeId, index: u64) -> &mut Self {
         self.say(node, Note::Commit { index })
     }
@@ -147,34 +141,4 @@ fn a_leader_has_the_votes_of_both_halves() {
         .breaks("elected-without-quorum");
     // A system that tells of no votes.
     Run::new().lead(1, 2).holds();
-}
-
-#[test]
-fn what_is_committed_is_durable_on_both_halves() {
-    let committed = |holders: &[NodeId]| {
-        let mut run = Run::new();
-        run.conf(1, 0, &[1, 2, 3], &[]).lead(1, 1);
-        for &node in holders {
-            run.hold(node, 1);
-        }
-        run.conf(1, 5, &[1, 4, 5], &[1, 2, 3]).commit(1, 1);
-        run
-    };
-    committed(&[1, 2, 4]).holds();
-    committed(&[1, 2]).breaks("committed-without-quorum");
-    committed(&[1, 4, 5]).breaks("committed-without-quorum");
-}
-
-#[test]
-fn an_entry_of_another_term_does_not_count() {
-    let with = |term| {
-        let mut run = Run::new();
-        run.lead(1, 1).hold(1, 1);
-        run.append(2, 1, term, EntryKind::Command);
-        run.say(2, Note::Persisted { term, vote: 0, commit: 0, last_index: 1 });
-        run.commit(1, 1);
-        run
-    };
-    with(1).holds();
-    with(2).breaks("committed-without-quorum");
 }

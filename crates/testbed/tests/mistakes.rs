@@ -144,6 +144,6 @@ fn a_node_that_renames_before_it_syncs_is_found() {
 #[test]
 fn a_node_that_answers_before_it_syncs_is_found_without_a_single_crash() {
     let signatures = found::<SendFirst>(&scenario("steady.toml"), 5);
-    let early = "config-safety/committed-without-quorum";
+    let early = "commit-quorum/not-durable";
     assert!(signatures.iter().any(|signature| signature == early), "{signatures:?}");
 }

@@ -6,55 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use system::{NodeId, NodeSet, Note, Op, Output};
+use system::{NodeId, NodeSet, Op, Output};
 use trace::{Autopsy, History, Operation, Outcome, Violation};
 
-use super::state_machine_safety::StateMachineSafety;
 use crate::committed::{Committed, CommittedEntry};
-use crate::findings::{Findings, Said};
+use crate::configuration::Configuration;
+use crate::findings::Findings;
+use crate::states::States;
 
 const CHECK: &str = "durability";
 /// How many of the lost operations a violation names.
 const OPS_MAX: usize = 8;
-
-/// A configuration, and the index of the entry that made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Configuration {
-    /// The index of the entry; 0 for the founding configuration.
-    pub(crate) index: u64,
-    /// Its voters.
-    pub(crate) voters: NodeSet,
-    /// The voters of the configuration being left.
-    pub(crate) outgoing: NodeSet,
-    /// Its learners.
-    pub(crate) learners: NodeSet,
-}
-
-impl Configuration {
-    /// Takes in what a node says: the configuration of the highest entry is in force.
-    pub(crate) fn observe(&mut self, said: Said<'_>) {
-        let Note::Conf { index, voters, outgoing, learners } = *said.note else { return };
-        if index > self.index {
-            *self = Configuration { index, voters, outgoing, learners };
-        }
-    }
-
-    /// Everyone in it.
-    pub(crate) fn members(&self) -> NodeSet {
-        self.voters.union(self.outgoing).union(self.learners)
-    }
-
-    /// Whether an entry that exactly `holders` hold will survive.
-    ///
-    /// In the founding configuration that takes a majority. After a change it takes that the
-    /// others are no majority: an entry may have been committed by the smaller cluster before.
-    fn keeps(&self, holders: NodeSet) -> bool {
-        [self.voters, self.outgoing].into_iter().all(|voters| {
-            let others = voters.difference(holders);
-            voters.has_majority_in(holders) || self.index > 0 && others.len() < voters.majority()
-        })
-    }
-}
 
 /// What the disks hold.
 #[derive(Debug, Default)]
@@ -74,7 +36,7 @@ impl Durability {
         history: &History,
         configuration: &Configuration,
         committed: &Committed,
-        states: &StateMachineSafety,
+        states: &States,
         findings: &mut Findings,
     ) {
         if self.disks.is_empty() {
@@ -100,7 +62,7 @@ impl Durability {
         index: u64,
         configuration: &Configuration,
         committed: &Committed,
-        states: &StateMachineSafety,
+        states: &States,
     ) -> Option<(&'static str, String)> {
         let Some(entry) = committed.at(index) else {
             let unknown = index > committed.last_index() && states.digest_at(index).is_none();
@@ -128,7 +90,7 @@ impl Durability {
         self.disks.get(&node).is_some_and(|(_, found)| found.refused.is_some())
     }
 
-    fn holds(&self, node: NodeId, entry: CommittedEntry, states: &StateMachineSafety) -> bool {
+    fn holds(&self, node: NodeId, entry: CommittedEntry, states: &States) -> bool {
         let Some((_, found)) = self.disks.get(&node) else { return false };
         if found.refused.is_some() {
             return false;

@@ -19,11 +19,9 @@ pub(crate) struct Sut {
 }
 
 impl Sut {
-    /// A fault struck the disk of a node.
-    pub(crate) fn damaged(&mut self, node: NodeId, what: &str) {
-        if matches!(what, "bit-rot" | "unreadable" | "misdirect" | "lying-sync" | "wipe") {
-            self.damaged.insert(node);
-        }
+    /// A fault that takes durable data struck the disk of a node.
+    pub(crate) fn damaged(&mut self, node: NodeId) {
+        self.damaged.insert(node);
     }
 
     /// A node ended itself. Being stopped, being removed and a failed disk are good reasons, and

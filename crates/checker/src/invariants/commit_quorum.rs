@@ -1,0 +1,59 @@
+//! What is called committed is durable on a majority of the voters and, while the configuration
+//! is joint, on one of the voters being left (*Raft §5.3, §5.4; thesis §4.3*).
+//!
+//! * The first to call an index committed is judged, and by the configuration that it is in: it is
+//!   the leader, since whoever else knows of a commit has it from there.
+//! * A node that ended holds what it had made durable.
+//!
+//! Not done here: commits of a system that never tells what is durable.
+
+use system::{NodeId, NodeSet, Note};
+
+use super::{PerNode, slot};
+use crate::findings::{Findings, Said};
+use crate::replica::Replica;
+
+/// Remembers how far commits were judged.
+#[derive(Debug, Default)]
+pub(crate) struct CommitQuorum {
+    /// The highest index that anyone called committed.
+    committed: u64,
+}
+
+impl CommitQuorum {
+    /// Takes in what a node says; its replica already has.
+    pub(crate) fn observe(
+        &mut self,
+        said: Said<'_>,
+        replicas: &PerNode<Replica>,
+        findings: &mut Findings,
+    ) {
+        let Note::Commit { index } = *said.note else { return };
+        if index <= self.committed {
+            return;
+        }
+        self.committed = index;
+        let who = &replicas[slot(said.node)];
+        let Some(configuration) = who.configuration.filter(|_| who.tells_durable) else { return };
+        let term = who.log.term_at(index);
+        let holds = |node: &NodeId| {
+            let other = &replicas[slot(*node)];
+            let there = other.log.term_at(index);
+            let same = term.is_none() || there.is_none() || there == term;
+            same && other.durable >= index
+        };
+        let voters = configuration.voters.union(configuration.outgoing);
+        let holders: NodeSet = voters.iter().filter(holds).collect();
+        if !configuration.has_quorum(holders) {
+            findings.report(
+                "commit-quorum",
+                "not-durable",
+                &[(said.node, said.seq)],
+                format!(
+                    "n{} calls {index} committed, which is durable on {holders} in {configuration}",
+                    said.node
+                ),
+            );
+        }
+    }
+}

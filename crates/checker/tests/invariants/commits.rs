@@ -1,0 +1,66 @@
+//! Commits, and whose disks stand behind them.
+
+use super::run::Run;
+
+/// The nodes hold an entry of term 1, durably.
+fn held(holders: &[u64]) -> Run {
+    let mut run = Run::new();
+    run.conf(1, 0, &[1, 2, 3], &[]).lead(1, 1);
+    for &node in holders {
+        run.append(node, 1, 1).sync(node, 1);
+    }
+    run
+}
+
+#[test]
+fn what_is_committed_is_durable_on_a_majority() {
+    let quorum = "commit-quorum/not-durable";
+    held(&[1, 2]).commit(1, 1).holds();
+    held(&[1]).commit(1, 1).breaks(quorum);
+    // In memory is not enough.
+    held(&[1]).append(2, 1, 1).commit(1, 1).breaks(quorum);
+    // The leader's own disk is not needed.
+    held(&[2, 3]).append(1, 1, 1).sync(1, 0).commit(1, 1).holds();
+    // A node that has crashed holds what it made durable, also while it starts again.
+    held(&[1, 2]).crash(2).commit(1, 1).holds();
+    held(&[1, 2]).crash(2).start(2).commit(1, 1).holds();
+    held(&[1, 2]).crash(2).start(2).recover(2, 1, 0).commit(1, 1).breaks(quorum);
+}
+
+#[test]
+fn a_follower_calls_nothing_committed_before_it_is() {
+    let mut run = held(&[1]);
+    run.conf(2, 0, &[1, 2, 3], &[]).append(2, 1, 1).sync(2, 0);
+    run.commit(2, 1).breaks("commit-quorum/not-durable");
+    let mut run = held(&[1, 2]);
+    run.conf(3, 0, &[1, 2, 3], &[]).commit(1, 1).append(3, 1, 1).sync(3, 0).commit(3, 1).holds();
+}
+
+#[test]
+fn what_is_committed_is_durable_on_both_halves() {
+    let committed = |holders: &[u64]| {
+        let mut run = held(holders);
+        run.conf(1, 5, &[1, 4, 5], &[1, 2, 3]).commit(1, 1);
+        run
+    };
+    committed(&[1, 2, 4]).holds();
+    committed(&[1, 2]).breaks("commit-quorum/not-durable");
+    committed(&[1, 4, 5]).breaks("commit-quorum/not-durable");
+}
+
+#[test]
+fn an_entry_of_another_term_does_not_count() {
+    let with = |term| {
+        let mut run = held(&[1]);
+        run.append(2, 1, term).sync(2, 1).commit(1, 1);
+        run
+    };
+    with(1).holds();
+    with(2).breaks("commit-quorum/not-durable");
+}
+
+#[test]
+fn a_system_that_never_tells_what_is_durable_is_not_judged_by_it() {
+    let mut run = Run::new();
+    run.conf(1, 0, &[1, 2, 3], &[]).lead(1, 1).append(1, 1, 1).commit(1, 1).holds();
+}

@@ -1,0 +1,130 @@
+//! What was promised, on the disks: [`log-kept`] at each start, [`durability`] at the end.
+
+use checker::linearizability::Limits;
+use system::{Note, Op, Output, ReadPath};
+use trace::{Autopsy, History, Kind, OpId, Operation, Outcome, Verdict};
+
+use super::run::Run;
+
+/// A node starts on a log that ends at `last_index`.
+fn restart(run: &mut Run, last_index: u64) {
+    run.crash(1).start(1).recover(1, 1, 0);
+    for index in 1..=last_index {
+        run.append(1, index, 1);
+    }
+    run.conf(1, 0, &[1, 2, 3], &[]);
+}
+
+fn three_entries(durable: u64) -> Run {
+    let mut run = Run::new();
+    run.append(1, 1, 1).append(1, 2, 1).append(1, 3, 1).sync(1, durable);
+    run
+}
+
+#[test]
+fn what_a_node_made_durable_is_there_when_it_starts_again() {
+    let mut run = three_entries(3);
+    restart(&mut run, 3);
+    run.holds();
+    let mut run = three_entries(3);
+    restart(&mut run, 2);
+    run.breaks("log-kept/forgotten");
+    // What was not durable may be gone, and is not asked for again.
+    let mut run = three_entries(2);
+    restart(&mut run, 2);
+    restart(&mut run, 2);
+    run.holds();
+    // An end that a leader replaced may be gone, and the new one not yet there.
+    let mut run = three_entries(3);
+    run.say(1, Note::Truncate { from: 2 });
+    restart(&mut run, 1);
+    run.holds();
+    let mut run = three_entries(3);
+    run.say(1, Note::Truncate { from: 2 });
+    restart(&mut run, 0);
+    run.breaks("log-kept/forgotten");
+    // A snapshot took the place of all of it.
+    let mut run = three_entries(3);
+    run.say(1, Note::SnapshotInstalled { index: 2, term: 1, digest: 5 });
+    restart(&mut run, 2);
+    run.holds();
+}
+
+#[test]
+fn a_disk_that_lost_what_was_durable_is_not_asked() {
+    let lost_by = |what| {
+        let mut run = three_entries(3);
+        run.event(Kind::DiskFault { node: 1, fault: 1, what, path: "wal".into(), bytes: 0 });
+        restart(&mut run, 2);
+        run
+    };
+    lost_by("lying-sync").holds();
+    lost_by("stall").breaks("log-kept/forgotten");
+}
+
+fn acknowledged(index: u64) -> History {
+    let operation = Operation {
+        id: OpId { client: 1, number: 1 },
+        op: Op::Put { key: "x".into(), value: "1".into() },
+        invoked_seq: 1,
+        invoked_at: 1,
+        returned_seq: 2,
+        returned_at: 2,
+        outcome: Outcome::Ok { output: Output::Done, path: ReadPath::Log, index },
+    };
+    History { initial: None, operations: vec![operation] }
+}
+
+fn committed_run() -> Run {
+    let mut run = Run::new();
+    run.lead(1, 1).append(1, 1, 1).append(2, 1, 1).commit(1, 1).apply(1, 1, 1, 5);
+    run
+}
+
+fn signature(run: Run, index: u64) -> Option<String> {
+    run.judge.finish(&acknowledged(index), Limits::new(1000)).signature()
+}
+
+#[test]
+fn an_acknowledged_write_is_on_a_majority_of_disks() {
+    let mut run = committed_run();
+    run.autopsy(1, &[(1, 101)]).autopsy(2, &[(1, 101)]).autopsy(3, &[]);
+    assert_eq!(run.judge.finish(&acknowledged(1), Limits::new(1000)), Verdict::Pass);
+    let lost = Some("durability/acked-write-lost".to_owned());
+    let mut run = committed_run();
+    run.autopsy(1, &[(1, 101)]).autopsy(2, &[]).autopsy(3, &[]);
+    assert_eq!(signature(run, 1), lost);
+    let mut run = committed_run();
+    run.autopsy(1, &[(1, 101)]).autopsy(2, &[(2, 102)]).autopsy(3, &[]);
+    assert_eq!(signature(run, 1), lost);
+    let mut run = committed_run();
+    run.autopsy(1, &[]);
+    assert_eq!(signature(run, 2), Some("durability/acked-not-committed".to_owned()));
+}
+
+#[test]
+fn a_snapshot_holds_what_it_stands_for() {
+    let snapshot = |digest| {
+        let mut run = committed_run();
+        let found = Autopsy {
+            snapshot_index: 1,
+            snapshot_digest: digest,
+            first_index: 2,
+            ..Autopsy::default()
+        };
+        let found = Box::new(found);
+        run.autopsy(1, &[(1, 101)]).autopsy(3, &[]);
+        run.event(Kind::Autopsy { node: 2, found });
+        signature(run, 1)
+    };
+    assert_eq!(snapshot(5), None);
+    assert_eq!(snapshot(6), Some("durability/acked-write-lost".to_owned()));
+}
+
+#[test]
+fn a_disk_that_cannot_be_read_is_not_a_lost_write() {
+    let mut run = committed_run();
+    let found = Box::new(Autopsy { refused: Some("damaged".into()), ..Autopsy::default() });
+    run.autopsy(1, &[(1, 101)]).autopsy(3, &[]).event(Kind::Autopsy { node: 2, found });
+    assert_eq!(signature(run, 1), Some("durability/unreadable".to_owned()));
+}
