@@ -53,7 +53,7 @@ enum Command {
     Check(CheckArgs),
     /// Write a history in the format of another tool
     Export(ExportArgs),
-    /// List the scenarios, checks, faults or situations there are
+    /// List the scenarios, checks, faults, situations or flaws there are
     List {
         /// What to list.
         what: Listing,
@@ -63,9 +63,9 @@ enum Command {
         /// Of which file.
         what: SchemaOf,
     },
-    /// Say what an error code, a check or a situation means
+    /// Say what an error code, a check, a situation or a flaw means
     Explain {
-        /// The code, such as S012, check/durability or situation/all-down.
+        /// The code, such as S012, check/durability, situation/all-down or flaw/no-fsync.
         code: String,
     },
     /// Hashes of runs, for comparison with another process
@@ -87,6 +87,8 @@ pub(crate) enum Listing {
     Faults,
     /// What a good sweep has seen.
     Situations,
+    /// What can be planted.
+    Flaws,
 }
 
 /// What `squall schema` describes.
@@ -114,6 +116,9 @@ pub(crate) struct RunArgs {
     /// Override a key of the scenario, such as limits.storm=20s; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = find::parse_override)]
     pub(crate) set: Vec<(String, String)>,
+    /// Plant a mistake in every node, one of `squall list flaws`; short for --set flaw=ID.
+    #[arg(long, value_name = "ID")]
+    pub(crate) flaw: Option<String>,
     /// Where the trace goes: a path (.zst compresses), `-` for stdout, or `none`; by default it is
     /// kept only if the run fails.
     #[arg(long, value_name = "PATH", env = "SQUALL_TRACE", hide_env_values = true)]
@@ -148,6 +153,7 @@ impl RunArgs {
         if self.stop_on_violation {
             self.set.push(("limits.stop-on-violation".to_owned(), "true".to_owned()));
         }
+        self.set.extend(find::flaw_override(self.flaw.take()));
         self
     }
 }

@@ -80,10 +80,13 @@ pub(crate) fn parse(
         }
         Ok((path.display().to_string(), bytes))
     };
-    trace::parse_case_bytes(file, bytes, overrides, &mut scenario).map_err(|problems| Stop {
+    let case = trace::parse_case_bytes(file, bytes, overrides, &mut scenario);
+    let case = case.map_err(|problems| Stop {
         code: exit::BAD_INPUT,
         message: problems.render(color.on_stderr()).trim_end().to_owned(),
-    })
+    })?;
+    program::check(&case.scenario)?;
+    Ok(case)
 }
 
 /// Runs a case here and in a fresh process, and says what became of it.

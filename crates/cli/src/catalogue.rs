@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use testbed::Flaw;
 use trace::Situation;
 
 use crate::args::{Listing, SchemaOf};
 use crate::output::{self, Color, Stop};
-use crate::{exit, find, words};
+use crate::{exit, find, program, words};
 
 /// Prints a list, one thing per line.
 pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
@@ -52,6 +53,13 @@ pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
                 text.push_str(&format!("{:<32} {}\n", situation.name(), situation.about()));
             }
         }
+        Listing::Flaws => {
+            for flaw in testbed::flaws() {
+                let expected = flaw.expected.join(", ");
+                text.push_str(&format!("{:<32} {}\n", flaw.id, flaw.about));
+                text.push_str(&format!("{:<32} as in {}; {expected}\n", "", flaw.origin));
+            }
+        }
     }
     output::result(&text)?;
     Ok(exit::PASS)
@@ -70,11 +78,12 @@ pub(crate) fn schema(what: SchemaOf) -> Result<u8, Stop> {
     Ok(exit::PASS)
 }
 
-/// Prints what an error code, a check or a situation means.
+/// Prints what an error code, a check, a situation or a flaw means.
 pub(crate) fn explain(code: &str) -> Result<u8, Stop> {
     let text = match code.split_once('/') {
         Some(("situation", name)) => situation(name)?,
         Some(("check", name)) => check(name)?,
+        Some(("flaw", id)) => flaw(testbed::flaw_named(id).map_err(Stop::bad_input)?),
         _ => problem(code)?,
     };
     output::result(&text)?;
@@ -86,7 +95,8 @@ fn problem(code: &str) -> Result<String, Stop> {
     let Some((code, meaning)) = found else {
         let codes: Vec<&str> = trace::problem::CODES.iter().map(|(code, _)| *code).collect();
         let codes = codes.join(" ");
-        let message = format!("no code `{code}`; there are {codes}, check/NAME and situation/NAME");
+        let message =
+            format!("no code `{code}`; there are {codes}, check/NAME, situation/NAME and flaw/ID");
         return Err(Stop::bad_input(message));
     };
     Ok(format!("{code}: {meaning}\n"))
@@ -97,6 +107,20 @@ fn check(name: &str) -> Result<String, Stop> {
         Some((name, about)) => Ok(format!("check/{name}: {about}\n")),
         None => Err(Stop::bad_input(format!("no check `{name}`; see `squall list checks`"))),
     }
+}
+
+fn flaw(flaw: &Flaw) -> String {
+    let Flaw { id, about, origin, trigger, scenario, .. } = flaw;
+    let expected: Vec<String> =
+        flaw.expected.iter().map(|check| format!("check/{check}")).collect();
+    format!(
+        "flaw/{id}: {about}\n  made by   {origin}\n  does harm when {trigger}\n  found by  {}, \
+         within {} seeds\nTo plant it:\n\n{} run swarm --flaw {id}\n{} sweep {scenario} --flaw {id}\n",
+        expected.join(", "),
+        flaw.ceiling,
+        program::command(),
+        program::command(),
+    )
 }
 
 fn situation(name: &str) -> Result<String, Stop> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use trace::Scenario;
 
 use crate::output::{Color, Stop};
-use crate::{case, exit};
+use crate::{case, exit, program};
 
 /// Where scenarios are looked up by their stem.
 pub(crate) const DIRECTORIES: [&str; 2] = ["scenarios", "scenarios/known"];
@@ -27,6 +27,11 @@ pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
         }
         _ => Err(format!("`{text}` is not KEY=VALUE, such as limits.storm=20s")),
     }
+}
+
+/// What `--flaw ID` is short for.
+pub(crate) fn flaw_override(id: Option<String>) -> Option<(String, String)> {
+    id.map(|id| ("flaw".to_owned(), id))
 }
 
 /// Finds, reads and checks a scenario. Of a case it is the scenario, with what the case pins.
@@ -73,10 +78,13 @@ pub(crate) fn parse(
     overrides: &[(String, String)],
     color: Color,
 ) -> Result<Scenario, Stop> {
-    trace::parse_scenario_bytes(file, bytes, overrides).map_err(|problems| Stop {
-        code: exit::BAD_INPUT,
-        message: problems.render(color.on_stderr()).trim_end().to_owned(),
-    })
+    let scenario =
+        trace::parse_scenario_bytes(file, bytes, overrides).map_err(|problems| Stop {
+            code: exit::BAD_INPUT,
+            message: problems.render(color.on_stderr()).trim_end().to_owned(),
+        })?;
+    program::check(&scenario)?;
+    Ok(scenario)
 }
 
 /// Reads a file as far as a scenario may be long.

@@ -27,6 +27,7 @@ pub(crate) fn hash(args: &HashArgs, color: Color) -> Result<u8, Stop> {
 fn from_stdin(args: &HashArgs) -> Result<u8, Stop> {
     let reader = Reader::new(BufReader::new(io::stdin())).map_err(Stop::bad_input)?;
     let plan = record::plan(reader.header());
+    program::check(&plan.scenario)?;
     if args.trace {
         print_lines(&plan)?;
     } else if args.story {

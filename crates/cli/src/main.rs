@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main(cli::Program::new::<node::RaftNode>("raft-rs", "0.7.0", testbed::node_config))
+    cli::main(cli::Program::store())
 }

@@ -6,8 +6,10 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use system::System;
-use testbed::Report;
+use testbed::{Flaw, Planted, Report};
 use trace::{Event, Plan, Scenario};
+
+use crate::output::Stop;
 
 type Run = dyn Fn(&Plan, &mut dyn FnMut(&Event)) -> Report + Send + Sync;
 
@@ -15,6 +17,8 @@ type Run = dyn Fn(&Plan, &mut dyn FnMut(&Event)) -> Report + Send + Sync;
 pub struct Program {
     name: &'static str,
     version: &'static str,
+    /// Whether it is one in which [`testbed::flaws`] can be planted.
+    takes_flaws: bool,
     run: Box<Run>,
 }
 
@@ -28,7 +32,14 @@ impl Program {
         let run = move |plan: &Plan, observer: &mut dyn FnMut(&Event)| {
             testbed::run_system::<S>(plan, &config(&plan.scenario), observer)
         };
-        Program { name, version, run: Box::new(run) }
+        Program { name, version, takes_flaws: false, run: Box::new(run) }
+    }
+
+    /// The key-value store of this project, in which flaws can be planted.
+    #[must_use]
+    pub fn store() -> Self {
+        let program = Program::new::<Planted>("raft-rs", "0.7.0", testbed::planted_config);
+        Program { takes_flaws: true, ..program }
     }
 }
 
@@ -46,6 +57,26 @@ fn get() -> &'static Program {
 /// The program's name and version.
 pub(crate) fn name() -> (&'static str, &'static str) {
     (get().name, get().version)
+}
+
+/// Checks that the flaw which a scenario plants, if it does, is one that the program can have.
+///
+/// # Errors
+///
+/// If there is no such flaw.
+pub(crate) fn check(scenario: &Scenario) -> Result<(), Stop> {
+    match &scenario.flaw {
+        Some(flaw) if !get().takes_flaws => {
+            let (name, _) = name();
+            Err(Stop::bad_input(format!("no flaw `{flaw}`: none can be planted in {name}")))
+        }
+        _ => testbed::flaw_of(scenario).map(|_| ()).map_err(Stop::bad_input),
+    }
+}
+
+/// The flaw that a scenario plants, if it does.
+pub(crate) fn flaw(scenario: &Scenario) -> Option<&'static Flaw> {
+    testbed::flaw_of(scenario).ok().flatten()
 }
 
 /// What people type to start this binary.

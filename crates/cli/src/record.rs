@@ -18,7 +18,6 @@ pub(crate) fn header(plan: &Plan, overrides: &[(String, String)]) -> Header {
         faults: plan.faults.clone(),
         knobs: plan.knobs.clone(),
         overrides: overrides.to_vec(),
-        flaw: None,
         build: build(),
     }
 }

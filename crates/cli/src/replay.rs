@@ -17,7 +17,7 @@ use trace::{Footer, Header, Plan, Verdict};
 use crate::args::ReplayArgs;
 use crate::output::{self, Color, Format, Stop, Style};
 use crate::record::{self, Difference};
-use crate::{case, exit, find, fresh, report, run, runs, words};
+use crate::{case, exit, find, fresh, program, report, run, runs, words};
 
 /// A trace that was read to its end and found whole.
 struct Recorded {
@@ -104,6 +104,7 @@ fn read(path: &Path) -> Result<Recorded, Stop> {
         }
     }
     let header = reader.header().clone();
+    program::check(&header.scenario)?;
     let Some(footer) = reader.footer().cloned() else {
         let place = format!("line {}: the trace is cut here: its last line is missing", last + 1);
         return Err(Stop::bad_input(format!("{name}: {place}")));

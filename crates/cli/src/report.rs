@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testbed::Report;
+use testbed::{Flaw, Report};
 use trace::{Verdict, Violation};
 
 use crate::output::{self, Style};
@@ -36,6 +36,8 @@ pub(crate) struct Told<'a> {
     pub(crate) scenario: &'a str,
     pub(crate) seed: u64,
     pub(crate) overrides: &'a [(String, String)],
+    /// What was planted.
+    pub(crate) flaw: Option<&'static Flaw>,
     pub(crate) report: &'a Report,
     pub(crate) story: &'a Story,
     /// Whether the scenario says that it may fail like this.
@@ -147,6 +149,9 @@ fn failed(told: &Told, violations: &[Violation], color: bool) -> String {
     let mut text = format!("{label}  {:<56} {}\n", first.signature(), told.clocks());
     if told.expected {
         text.push_str("          expected by the scenario\n");
+    }
+    if let Some(flaw) = told.flaw {
+        writeln!(text, "          planted: {}: {}", flaw.id, flaw.about).expect("a String");
     }
     let sentence = words::cut(&words::one_line(&first.message), SENTENCE_MAX);
     write!(text, "\n  {sentence}\n\n").expect("a String");
@@ -276,6 +281,7 @@ pub(crate) fn json(told: &Told) -> Value {
         "scenario": told.scenario,
         "seed": told.seed,
         "set": overrides,
+        "flaw": told.flaw.map(|flaw| flaw.id),
         "verdict": report.verdict.name(),
         "exit": told.exit(),
         "reason": reason,

@@ -48,6 +48,7 @@ pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
         scenario: &plan.scenario.name,
         seed: plan.seed,
         overrides: &args.set,
+        flaw: program::flaw(&plan.scenario),
         expected: expected(&plan.scenario.expect, &report.verdict),
         reproduce: reproduce(&args.scenario, plan.seed, &args.set),
         trace: kept,
@@ -126,7 +127,11 @@ pub(crate) fn reproduce(scenario: &str, seed: u64, overrides: &[(String, String)
     let program = program::command();
     let mut command = format!("{program} run {} --seed {seed}", words::quoted(scenario));
     for (key, value) in overrides {
-        command.push_str(&format!(" --set {}", words::quoted(&format!("{key}={value}"))));
+        let (flag, text) = match key.as_str() {
+            "flaw" => ("flaw", value.clone()),
+            _ => ("set", format!("{key}={value}")),
+        };
+        command.push_str(&format!(" --{flag} {}", words::quoted(&text)));
     }
     command
 }
@@ -135,11 +140,12 @@ fn banner(plan: &Plan, seed: Seed, color: Color) -> String {
     let scenario = &plan.scenario;
     let build = record::build();
     format!(
-        "{}  {}  seed {}{}  {} {}  {}, {}, storm {}",
+        "{}  {}  seed {}{}{}  {} {}  {}, {}, storm {}",
         output::label("run", Style::Plain, color.on_stderr()),
         scenario.name,
         seed.value,
         seed.origin,
+        scenario.flaw.as_ref().map_or(String::new(), |flaw| format!("  flaw {flaw}")),
         build.system,
         build.system_version,
         words::count(scenario.cluster.nodes, "node", "nodes"),

@@ -22,7 +22,11 @@ pub fn reproduce(plan: &Plan, scenario: &str, seed: u64) -> String {
     let argument = planned.map_or(scenario, |planned| &planned.argument);
     let mut command = format!("{} run {} --seed {seed}", plan.program, quoted(argument));
     for (key, value) in &plan.set {
-        write!(command, " --set {}", quoted(&format!("{key}={value}"))).expect("a String");
+        let (flag, text) = match key.as_str() {
+            "flaw" => ("flaw", value.clone()),
+            _ => ("set", format!("{key}={value}")),
+        };
+        write!(command, " --{flag} {}", quoted(&text)).expect("a String");
     }
     command
 }

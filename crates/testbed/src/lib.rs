@@ -16,6 +16,7 @@ mod client;
 mod clock;
 mod cluster;
 mod counters;
+mod flaw;
 mod heal;
 mod liveness;
 mod nemesis;
@@ -45,6 +46,8 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 pub use counters::Counters;
+pub use flaw::planted::{Planted, PlantedConfig, planted_config};
+pub use flaw::{Flaw, flaw_named, flaw_of, flaws};
 
 pub use options::node_config;
 pub use plan::{PlannedOp, operations, plan};

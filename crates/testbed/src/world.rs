@@ -9,6 +9,7 @@ use trace::{Event, FaultId, Histogram, History, Kind, MessageId, Plan, Verdict, 
 use crate::admin::AdminOp;
 use crate::client::Client;
 use crate::counters::Counters;
+use crate::flaw::planted::{Planted, planted_config};
 use crate::nemesis::Flapping;
 use crate::options;
 use crate::phases::Phase;
@@ -44,9 +45,14 @@ pub struct Report {
     pub knobs: Vec<(String, u64)>,
 }
 
-/// Runs a plan with the node of this project. Every event is shown to `observer` as it happens.
+/// Runs a plan with the node of this project, and in it the flaw that the scenario plants. Every
+/// event is shown to `observer` as it happens.
+///
+/// # Panics
+///
+/// If there is no such flaw; see [`crate::flaw_of`].
 pub fn run(plan: &Plan, observer: &mut dyn FnMut(&Event)) -> Report {
-    run_system::<node::RaftNode>(plan, &options::node_config(&plan.scenario), observer)
+    run_system::<Planted>(plan, &planted_config(&plan.scenario), observer)
 }
 
 /// Runs a plan with any system.

@@ -40,8 +40,6 @@ pub struct Header {
     pub knobs: Vec<(String, u64)>,
     /// What the command line changed in the scenario, for the reader.
     pub overrides: Vec<(String, String)>,
-    /// The mistake planted in the nodes.
-    pub flaw: Option<String>,
     /// What made the trace.
     pub build: Build,
 }
@@ -96,7 +94,7 @@ impl Header {
         let overrides: Vec<Value> =
             self.overrides.iter().map(|(key, value)| Value::from(vec![&**key, &**value])).collect();
         line.key("overrides").push_str(&Value::Array(overrides).to_string());
-        if let Some(flaw) = &self.flaw {
+        if let Some(flaw) = &self.scenario.flaw {
             line.text("flaw", flaw);
         }
     }
@@ -140,10 +138,6 @@ impl Header {
             faults: faults.collect::<Result<_, _>>()?,
             knobs: knobs(plan)?,
             overrides: overrides.collect::<Result<_, _>>()?,
-            flaw: match line.get("flaw") {
-                Some(_) => Some(line.text("flaw")?.into()),
-                None => None,
-            },
             build: Build {
                 squall: build.text("squall")?.into(),
                 system: system.text("name")?.into(),

@@ -27,6 +27,9 @@ pub struct Scenario {
     pub about: String,
     /// The semantics of the nodes.
     pub profile: Profile,
+    /// The mistake planted in the program under test, by its id. Which ones there are is the
+    /// program's own matter.
+    pub flaw: Option<String>,
     /// Who takes part.
     pub cluster: ClusterOptions,
     /// How each node is set up.

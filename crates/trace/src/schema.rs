@@ -27,6 +27,7 @@ pub fn scenario_schema() -> Value {
             ("name", told(text(), "Its name. Default: the stem of the file's name.")),
             ("about", told(text(), "What it shows, in a sentence or two.")),
             ("profile", told(words(&["correct", "raftexample"]), "The semantics of the nodes.")),
+            ("flaw", told(text(), "A mistake to plant: an id that `squall list flaws` names.")),
             ("cluster", cluster()),
             ("node", node()),
             ("workload", workload()),

@@ -75,9 +75,6 @@ pub(crate) fn add(args: &CorpusAddArgs, directory: &Path, color: Color) -> Resul
 /// The case of a trace.
 fn of_trace(args: &CorpusAddArgs, path: &Path) -> Result<Case, Stop> {
     let (header, footer) = replay::ends(path)?;
-    if header.flaw.is_some() {
-        return Err(Stop::bad_input("a case cannot hold the flaw that was planted in this trace"));
-    }
     let (name, seed) = (&header.scenario.name, header.seed);
     let expect = expectation(args, footer.signature.clone())?;
     let reason = words::cut(&words::one_line(&footer.reason), TITLE_MAX);
@@ -146,7 +143,7 @@ fn place(case: &Case, report: &Report) -> PathBuf {
     let kind = case.expect.signature().and_then(|signature| signature.split_once('/'));
     let kind = match kind {
         Some((check, "*")) => check,
-        Some((_, kind)) => kind,
+        Some((_, kind)) => kind.split('#').next().unwrap_or_default(),
         None => "pass",
     };
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };

@@ -29,6 +29,9 @@ pub(crate) struct WhatArgs {
     /// Override a key of every scenario, such as limits.storm=20s; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = find::parse_override)]
     pub(crate) set: Vec<(String, String)>,
+    /// Plant a mistake in every node, one of `squall list flaws`; short for --set flaw=ID.
+    #[arg(long, value_name = "ID")]
+    pub(crate) flaw: Option<String>,
     /// Seeds in a chunk, the unit that is stored, resumed and shared out.
     #[arg(long, value_name = "S")]
     pub(crate) chunk: Option<u64>,
@@ -41,6 +44,15 @@ pub(crate) struct WhatArgs {
     /// Plants a mistake in the workers: abort, kill, hang, panic or differ, and the seed.
     #[arg(long, value_name = "HOW:SEED", hide = true)]
     pub(crate) poison: Option<String>,
+}
+
+impl WhatArgs {
+    /// What is overridden, with what is only short for it.
+    pub(crate) fn overrides(&self) -> Vec<(String, String)> {
+        let mut overrides = self.set.clone();
+        overrides.extend(find::flaw_override(self.flaw.clone()));
+        overrides
+    }
 }
 
 /// As [`Verify`].
@@ -71,7 +83,7 @@ pub(crate) struct SweepArgs {
     pub(crate) what: WhatArgs,
     /// Run this plan instead.
     #[arg(long, value_name = "FILE")]
-    #[arg(conflicts_with_all = ["scenarios", "seeds", "number", "set", "chunk", "canary", "poison"])]
+    #[arg(conflicts_with_all = ["scenarios", "seeds", "number", "set", "flaw", "chunk", "canary", "poison"])]
     pub(crate) plan: Option<PathBuf>,
     /// Where the records of chunks go, and are found again; `-` prints them instead.
     #[arg(long, value_name = "DIR", env = "SQUALL_OUT", hide_env_values = true)]

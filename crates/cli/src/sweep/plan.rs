@@ -69,8 +69,9 @@ pub(crate) fn plan(what: &WhatArgs, color: Color) -> Result<Asked, Stop> {
             "no scenario to sweep; `squall list scenarios` shows what there is",
         ));
     }
+    let set = what.overrides();
     let planned = what.scenarios.iter().map(|argument| {
-        let scenario = find::scenario(argument, &what.set, color)?;
+        let scenario = find::scenario(argument, &set, color)?;
         Ok(Planned::new(argument, &scenario))
     });
     let planned = planned.collect::<Result<Vec<Planned>, Stop>>()?;
@@ -80,7 +81,7 @@ pub(crate) fn plan(what: &WhatArgs, color: Color) -> Result<Asked, Stop> {
     let program =
         Program { command: program::command(), version: record::build(), build: build()? };
     let verify = what.verify.into();
-    let plan = Plan::new(&program, planned, &what.set, seeds, what.chunk, verify, canary);
+    let plan = Plan::new(&program, planned, &set, seeds, what.chunk, verify, canary);
     let plan = plan.map_err(Stop::bad_input)?.poisoned(what.poison.clone());
     Ok(Asked { plan, seeds: words })
 }

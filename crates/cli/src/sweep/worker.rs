@@ -30,7 +30,11 @@ pub(crate) fn worker() -> Result<u8, Stop> {
     let mut lines = io::stdin().lock().lines().map_while(Result::ok);
     let text = lines.next().ok_or_else(|| Stop::bad_input("a plan is expected on stdin"))?;
     let plan = Plan::read(&text).map_err(Stop::bad_input)?;
-    let scenario = |planned: &sweep::Planned| planned.parse().map_err(Stop::bad_input);
+    let scenario = |planned: &sweep::Planned| {
+        let scenario = planned.parse().map_err(Stop::bad_input)?;
+        program::check(&scenario)?;
+        Ok::<Scenario, Stop>(scenario)
+    };
     let worker = Worker {
         scenarios: plan.scenarios.iter().map(scenario).collect::<Result<_, _>>()?,
         canary: scenario(&plan.canary)?,

@@ -125,6 +125,7 @@ impl Default for Scenario {
             name: String::new(),
             about: String::new(),
             profile: Profile::default(),
+            flaw: None,
             cluster: ClusterOptions::default(),
             node: NodeOptions::default(),
             workload: Workload::default(),

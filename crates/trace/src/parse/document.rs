@@ -25,7 +25,7 @@ impl Scenario {
     pub fn to_document(&self) -> Value {
         let cluster = &self.cluster;
         let situations: Vec<&str> = self.require.iter().map(|known| known.name()).collect();
-        json!({
+        let mut fields = json!({
             "name": self.name,
             "about": self.about,
             "profile": word_for(PROFILES, &self.profile),
@@ -61,7 +61,11 @@ impl Scenario {
                     json!({ "verdict": "fail", "signatures": signatures, "within": within })
                 }
             },
-        })
+        });
+        if let Some(flaw) = &self.flaw {
+            fields["flaw"] = flaw.as_str().into();
+        }
+        fields
     }
 
     fn node_document(&self) -> Value {

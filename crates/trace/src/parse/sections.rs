@@ -17,8 +17,8 @@ use crate::situation::Situation;
 
 /// The keys at the top.
 pub(crate) const TOP_KEYS: &[&str] = &[
-    "name", "about", "profile", "cluster", "node", "workload", "op", "net", "disk", "budget",
-    "swarm", "fault", "require", "limits", "expect",
+    "name", "about", "profile", "flaw", "cluster", "node", "workload", "op", "net", "disk",
+    "budget", "swarm", "fault", "require", "limits", "expect",
 ];
 
 /// The keys of `[cluster]`.
@@ -74,6 +74,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
     };
     let about = reader.required(top, "about", Reader::nonempty);
     let profile = reader.optional(top, "profile", |r, n| r.word(n, "profile", PROFILES));
+    let flaw = reader.optional(top, "flaw", Reader::nonempty);
     let table = section(reader, top, "node", "[node]", NODE_KEYS);
     let node = node_options(reader, table);
     let table = section(reader, top, "workload", "[workload]", WORKLOAD_KEYS);
@@ -97,6 +98,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         name,
         about: about?,
         profile: profile.unwrap_or(Profile::Correct),
+        flaw,
         cluster,
         node,
         workload,
@@ -302,9 +304,12 @@ pub(crate) fn signature(reader: &mut Reader, node: &Node) -> Option<String> {
     let word = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    let good = text
-        .split_once('/')
-        .is_some_and(|(check, kind)| word(check) && (kind == "*" || word(kind)));
+    // Some kinds name their place: `sut/panic#raft-0.7.0/src/raft_log.rs:292`.
+    let kind = |kind: &str| match kind.split_once('#') {
+        Some((kind, place)) => word(kind) && place.bytes().all(|b| b.is_ascii_graphic()),
+        None => kind == "*" || word(kind),
+    };
+    let good = text.split_once('/').is_some_and(|(check, rest)| word(check) && kind(rest));
     if !good {
         let message = format!("`{text}` is not a failure signature");
         reader.problem("S028", message, node.span, "expected \"check/kind\" or \"check/*\"");

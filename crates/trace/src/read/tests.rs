@@ -10,7 +10,7 @@ use crate::line::arbitrary;
 use crate::parse::parse_scenario;
 use crate::write::{Footer, Writer, compressed, count};
 
-const SCENARIO: &str = "about = \"what the tests read\"\n\
+const SCENARIO: &str = "about = \"what the tests read\"\nflaw = \"skip-sync\"\n\
     [[fault]]\npartition = { at = \"1s\", for = \"800ms\", groups = [[\"n1\"], [\"n2\", \"n3\"]] }\n";
 
 fn header() -> Header {
@@ -22,7 +22,6 @@ fn header() -> Header {
         knobs: vec![("clog".into(), 1), ("clog.every".into(), 7)],
         seed: u64::MAX,
         overrides: vec![("workload.keys".into(), "3".into())],
-        flaw: Some("skip-sync".into()),
         build: Build {
             squall: "0.1.0".into(),
             system: "raft-rs".into(),

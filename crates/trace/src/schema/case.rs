@@ -9,7 +9,8 @@ use super::scenario_schema;
 #[must_use]
 pub fn case_schema() -> Value {
     let mut schema = scenario_schema();
-    let signature = json!({ "type": "string", "pattern": "^[A-Za-z0-9-]+/([A-Za-z0-9-]+|\\*)$" });
+    let signature =
+        json!({ "type": "string", "pattern": "^[A-Za-z0-9-]+/([A-Za-z0-9-]+(#[!-~]*)?|\\*)$" });
     let expect = table(
         &["verdict"],
         [

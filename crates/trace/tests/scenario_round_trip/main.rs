@@ -207,6 +207,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 name,
                 about,
                 profile: if correct { Profile::Correct } else { Profile::Raftexample },
+                flaw: (require.len() == 1).then(|| "no-fsync".to_owned()),
                 cluster: ClusterOptions { nodes: NODES - 3, learners: 1, spares: 2, clients: 3 },
                 node,
                 workload,
