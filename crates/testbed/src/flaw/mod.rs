@@ -11,16 +11,22 @@
 //! * `snapshots`: how they are written, marked, sent and installed.
 //! * `members`: elections and membership.
 //! * `client`: what clients are told.
+//! * `apply`: when a committed entry is applied, acknowledged and read.
+//! * `recovery`: what is kept of a life, and what the next one makes of it.
+//! * `reigns`: how one leader and one configuration make way for the next.
 //!
 //! **Not done here:** how long it takes to find one; that is `squall gauntlet`.
 
 pub(crate) mod planted;
 
+mod apply;
 mod client;
 mod disk;
 mod members;
 mod order;
 mod reads;
+mod recovery;
+mod reigns;
 mod snapshots;
 
 use trace::Scenario;
@@ -71,8 +77,17 @@ impl Flaw {
 
 /// Every flaw there is, family by family.
 pub fn flaws() -> impl Iterator<Item = &'static Flaw> {
-    let families =
-        [order::FLAWS, disk::FLAWS, reads::FLAWS, snapshots::FLAWS, members::FLAWS, client::FLAWS];
+    let families = [
+        order::FLAWS,
+        disk::FLAWS,
+        reads::FLAWS,
+        snapshots::FLAWS,
+        members::FLAWS,
+        client::FLAWS,
+        apply::FLAWS,
+        recovery::FLAWS,
+        reigns::FLAWS,
+    ];
     families.into_iter().flatten()
 }
 
