@@ -24,6 +24,9 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Start three nodes on this machine; Ctrl-C ends them
     Demo(DemoArgs),
+    /// Print the records of a node's write-ahead log, damage and all, and whether a node would
+    /// start on them
+    InspectWal(InspectArgs),
 }
 
 /// Options of a node.
@@ -124,4 +127,12 @@ pub(crate) struct DemoArgs {
     /// Answer as another program does, right or wrong
     #[arg(long, value_enum, value_name = "PROGRAM")]
     pub(crate) compat: Option<Compat>,
+}
+
+/// Options of `raftkv inspect-wal`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InspectArgs {
+    /// The node's data directory
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
 }

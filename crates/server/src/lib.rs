@@ -9,6 +9,7 @@
 //! * [`peers`]: messages between nodes. [`book`]: where the nodes are.
 //! * [`http`]: the client interface. [`metrics`]: what is counted.
 //! * [`shared`]: what the threads have in common.
+//! * [`inspect`]: a write-ahead log for people.
 
 // The server lives outside the simulation: files, sockets, threads and clocks are its business.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
@@ -19,6 +20,7 @@ mod demo;
 mod disk;
 mod driver;
 mod http;
+mod inspect;
 mod log;
 mod metrics;
 mod peers;
@@ -39,5 +41,6 @@ pub fn main() -> ExitCode {
     match args.command {
         None => serve::serve(&args.serve),
         Some(args::Command::Demo(args)) => demo::demo(&args),
+        Some(args::Command::InspectWal(args)) => inspect::inspect(&args),
     }
 }

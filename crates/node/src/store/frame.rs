@@ -26,7 +26,8 @@ pub(super) const HEAD_BYTES: usize = 28;
 const SECTOR_BYTES: usize = 512;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"SqWr");
-const ALIGNMENT: usize = 8;
+/// Frames begin at multiples of this.
+pub(super) const ALIGNMENT: usize = 8;
 
 /// Where a frame stands and what stands in front of it.
 #[derive(Clone, Copy, Debug)]

@@ -12,11 +12,13 @@
 //!
 //! Reading order: [`item`] what a record says, [`frame`] how it lies in a segment, [`wal`] how
 //! segments are written, [`snapshot`] the snapshot files, [`log`] the log in memory,
-//! [`recover`] how all is read again, [`storage`] what the library sees.
+//! [`recover`] how all is read again, [`storage`] what the library sees, [`inspect`] what people
+//! see.
 //!
 //! **Not done here:** deciding when to save, to take a snapshot or to compact.
 
 mod frame;
+pub mod inspect;
 mod item;
 mod log;
 mod recover;

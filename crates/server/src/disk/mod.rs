@@ -22,7 +22,7 @@ use system::{DiskError, DiskFailure, Effect, FilePath, Files};
 
 use crate::metrics::Metrics;
 
-pub(crate) use directory::DataDir;
+pub(crate) use directory::{DataDir, Meta};
 
 /// Files kept open for appending: the segment that is written, and the one before.
 const OPEN_MAX: usize = 4;
