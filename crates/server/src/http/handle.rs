@@ -8,13 +8,13 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::HeaderMap;
 use hyper::{Request as HttpRequest, StatusCode};
-use system::{Admin, ConfChange, Op, ReadMode, Reply, Request, SessionSeq, Transition};
+use system::{Admin, ConfChange, Op, ReadMode, Reply, Request, SessionSeq, Transition, View};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::answer::{self, Answer};
 use super::route::{self, Problem, Route};
-use super::{metrics, status};
+use super::{HEAD_BYTES_MAX, metrics, status};
 use crate::args::Compat;
 use crate::book::{self, Record};
 use crate::shared::{Event, Shared};
@@ -37,6 +37,7 @@ pub(super) async fn handle(shared: &Arc<Shared>, request: HttpRequest<Incoming>)
 }
 
 async fn attempt(shared: &Arc<Shared>, request: HttpRequest<Incoming>) -> Result<Answer, Problem> {
+    check_head(&request)?;
     let route = route::route(request.method(), request.uri())?;
     let session = session(request.headers())?;
     let op = match route {
@@ -67,6 +68,18 @@ async fn attempt(shared: &Arc<Shared>, request: HttpRequest<Incoming>) -> Result
         Route::Metrics => return Ok(metrics::metrics(shared)),
     };
     Ok(ask(shared, Request::Op { op, read: ReadMode::ReadIndex, session }).await)
+}
+
+/// The buffer that a head is read into may grow beyond its limit in one step.
+fn check_head(request: &HttpRequest<Incoming>) -> Result<(), Problem> {
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
+    if headers + target <= HEAD_BYTES_MAX {
+        return Ok(());
+    }
+    let reason = format!("expected target and headers of at most {HEAD_BYTES_MAX} bytes");
+    Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason))
 }
 
 fn default_read(shared: &Shared) -> ReadMode {
@@ -128,8 +141,20 @@ async fn change_now(shared: &Shared, change: ConfChange, url: Option<Url>) -> An
             Err(answer) => return *answer,
         }
     }
+    if is_so_already(&shared.view(), change) {
+        return answer::empty(StatusCode::NO_CONTENT);
+    }
     let (changes, transition) = (vec![change], Transition::Auto);
     ask(shared, Request::Admin(Admin::Reconfigure { changes, transition })).await
+}
+
+/// Whether a node is there already as it is to be added: then only its address is new.
+fn is_so_already(view: &View, change: ConfChange) -> bool {
+    match change {
+        ConfChange::AddVoter(id) => view.voters.contains(id),
+        ConfChange::AddLearner(id) => view.learners.contains(id),
+        ConfChange::Remove(_) => false,
+    }
 }
 
 /// The peer address in a body, if this node may send there.

@@ -95,8 +95,13 @@ async fn receive(
     mut writer: WriteHalf<Stream>,
 ) -> Result<(), Broken> {
     let mut out = Vec::new();
+    let mut book = shared.watch_book();
     loop {
-        let (kind, content) = reader.next().await?;
+        let (kind, content) = tokio::select! {
+            frame = reader.next() => frame?,
+            // Cut off, it comes again and is told.
+            _ = book.wait_for(|_| shared.book(|book| book.is_removed(peer))) => return Ok(()),
+        };
         shared.metrics.peers.frames_received.add(1);
         shared.metrics.peers.bytes_received.add(content.len() as u64 + 9);
         let Some(frame) = Frame::decode(kind, &content) else {
