@@ -266,6 +266,7 @@ mod tests {
         assert_eq!(found[1].what, What::Damage { reason });
         assert_eq!((found[1].bytes as usize, found.len()), (offsets[2] - offsets[1], 3));
 
+        let (bytes, offsets) = segment();
         let found = read(&bytes[..offsets[2] + 9]);
         let reason = "like the tail of a write that was not synced".to_owned();
         assert_eq!(found[2].what, What::Damage { reason });
