@@ -31,11 +31,8 @@ pub(super) fn violation(part: &Part<'_>, all: &[&Operation]) -> Violation {
     let last = part.last();
     let finding = name(last, part, all);
     let mut operations: Vec<&Operation> = part.operations.clone();
-    if let Some(other) = finding.other
-        && !operations.iter().any(|operation| operation.id == other.id)
-    {
-        operations.push(other);
-    }
+    // One that failed is no part of any order; it is shown for the reader's sake.
+    operations.extend(finding.other.filter(|other| failed(other)));
     operations.sort_by_key(|operation| operation.invoked_seq);
     operations.drain(..operations.len().saturating_sub(OPS_MAX));
     let mut core: Vec<u64> =
@@ -51,6 +48,16 @@ pub(super) fn violation(part: &Part<'_>, all: &[&Operation]) -> Violation {
         nodes: Vec::new(),
         core,
     }
+}
+
+/// What a part is called, and the operation outside of it that the sentence would name.
+pub(super) fn named<'a>(
+    part: &Part<'a>,
+    all: &[&'a Operation],
+) -> (&'static str, Option<&'a Operation>) {
+    let finding = name(part.last(), part, all);
+    let is_outside = |other: &&Operation| !failed(other) && !part.contains(other);
+    (finding.kind, finding.other.filter(is_outside))
 }
 
 fn name<'a>(last: &'a Operation, part: &Part<'a>, all: &[&'a Operation]) -> Finding<'a> {

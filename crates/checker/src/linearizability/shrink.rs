@@ -13,7 +13,7 @@ use trace::{Operation, Outcome};
 use super::model::{Model, seen_by};
 use super::search::Answer;
 use super::zones::{self, Decision};
-use super::{Road, decide_model};
+use super::{Road, anomaly, decide_model};
 
 /// What one look may cost, in configurations; one that costs more keeps what it tried to leave out.
 const LOOK_MAX: u64 = 4_000_000;
@@ -45,6 +45,11 @@ impl<'a> Part<'a> {
             .expect("a history without answers is linearizable")
     }
 
+    /// Whether the operation is in it.
+    pub(super) fn contains(&self, operation: &Operation) -> bool {
+        self.operations.iter().any(|other| other.id == operation.id)
+    }
+
     fn is_broken(&self) -> bool {
         match zones::of_key(self.initial, &self.operations, self.horizon) {
             Decision::Yes => false,
@@ -72,6 +77,34 @@ pub(super) fn counterexample<'a>(
             part = smaller;
         }
     }
+    leave_out(&mut part);
+    match anomaly::named(&part, operations) {
+        (kind, Some(witness)) => around(&part, witness, operations)
+            .filter(|other| anomaly::named(other, operations).0 == kind)
+            .unwrap_or(part),
+        _ => part,
+    }
+}
+
+/// A part that shows the same with the operation that the sentence about it names.
+fn around<'a>(
+    part: &Part<'a>,
+    witness: &'a Operation,
+    operations: &[&'a Operation],
+) -> Option<Part<'a>> {
+    let mut whole = Part { operations: operations.to_vec(), ..*part };
+    whole.operations.retain(|operation| operation.invoked_seq <= part.horizon);
+    let operations = noticed_together(&whole, vec![part.last(), witness])?;
+    let mut other = Part { operations, ..whole };
+    if !other.is_broken() {
+        return None;
+    }
+    leave_out(&mut other);
+    other.contains(witness).then_some(other)
+}
+
+/// Leaves out what can be left out, half of it first, then less and less.
+fn leave_out(part: &mut Part<'_>) {
     let mut looked_at = 0;
     let mut chunk = part.operations.len().div_ceil(2);
     while chunk > 0 && looked_at < LOOKED_AT_MAX {
@@ -80,9 +113,9 @@ pub(super) fn counterexample<'a>(
         while end > 0 && looked_at < LOOKED_AT_MAX {
             let start = end.saturating_sub(chunk);
             looked_at += part.operations.len();
-            let smaller = without(&part, start, end);
+            let smaller = without(part, start, end);
             if smaller.operations.len() < part.operations.len() && smaller.is_broken() {
-                part = smaller;
+                *part = smaller;
                 shrunk = true;
             }
             end = start.min(part.operations.len());
@@ -92,7 +125,6 @@ pub(super) fn counterexample<'a>(
         }
         chunk = if chunk == 1 { 1 } else { chunk / 2 };
     }
-    part
 }
 
 /// Guesses a small part: the last answer, one operation more, and all that they may have noticed.
