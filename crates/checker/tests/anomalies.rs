@@ -174,3 +174,26 @@ fn a_spent_budget_is_no_answer() {
     ];
     assert!(matches!(linearizable(&history(&lines), 2), Linearizable::Unknown(_)));
 }
+
+#[test]
+fn of_a_lock_that_two_took_only_these_two_are_shown() {
+    let mut lines = Vec::new();
+    for turn in 0..100 {
+        let start = turn * 100;
+        let client = 1 + turn % 5;
+        lines.push((
+            client,
+            if turn == 0 { "put free" } else { "cas free held" },
+            start,
+            start + 10,
+        ));
+        if turn > 0 {
+            lines.push((client, "cas held free", start + 20, start + 30));
+        }
+    }
+    lines.push((6, "cas free held", 10_000, 10_010));
+    explains(&lines);
+    lines.push((7, "cas free held", 10_020, 10_030));
+    let message = "c7.1's cas x free->held swapped at 10.030s, as c6.1's cas x free->held did";
+    shows(&lines, "lost-update", 2, message);
+}

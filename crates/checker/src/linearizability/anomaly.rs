@@ -221,10 +221,12 @@ fn outdated<'a>(
     all: &[&'a Operation],
 ) -> Option<Finding<'a>> {
     let writes = |o: &&&Operation| made(o).is_some() || matches!(o.op, Op::Append { .. });
-    let newer = part
-        .operations
+    // What a window contradicts was written before it begins.
+    let known = if part.start == 0 { &part.operations } else { all };
+    let newer = known
         .iter()
         .filter(writes)
+        .filter(|write| !matches!(write.outcome, Outcome::Unknown(_)) && !failed(write))
         .filter(|write| is_before(write, last) && !leaves(write, seen))
         .max_by_key(|write| write.returned_seq);
     let witness = part

@@ -5,7 +5,7 @@
 //! one: linearizability is local (*theorem 1*).
 //!
 //! * [`model`]: what an order can depend on. [`search`], [`frontier`]: whether there is one.
-//! * [`shrink`]: a small part of the history for which there is none. [`anomaly`]: its name.
+//! * [`shrink`], [`window`]: a small part of the history for which there is none. [`anomaly`]: its name.
 //!
 //! An operation of unknown outcome may take effect at any time after its invocation, or never. A
 //! failed one did not happen.
@@ -19,6 +19,7 @@ mod open;
 mod proof;
 mod search;
 mod shrink;
+mod window;
 mod witness;
 mod words;
 mod zones;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use system::{Op, Output};
 use trace::{OpId, Operation, Outcome, Violation};
 
-use super::anomaly;
 use super::shrink::Part;
+use super::{anomaly, window};
 
 /// How many operations an order is looked for of.
 const ORDERED_MAX: usize = 64;
@@ -76,14 +76,28 @@ fn order(part: &Part<'_>) -> Vec<Placed> {
     if operations.len() > ORDERED_MAX {
         return Vec::new();
     }
-    let mut looked = Looked { operations, horizon, tried: BTreeSet::new(), order: Vec::new() };
-    let initial = part.initial.map(<[u8]>::to_vec);
-    if looked.look(0, &initial) { looked.order } else { Vec::new() }
+    let beginnings = match part.start {
+        0 => vec![part.initial.map(<[u8]>::to_vec)],
+        _ => window::beginnings(&window::operations(part))
+            .into_iter()
+            .flatten()
+            .map(|value| value.map(|value| value.to_vec()))
+            .collect(),
+    };
+    let start = part.start;
+    let orders = beginnings.into_iter().find_map(|initial| {
+        let operations = operations.clone();
+        let (tried, order) = (BTreeSet::new(), Vec::new());
+        let mut looked = Looked { operations, start, horizon, tried, order };
+        looked.look(0, &initial).then_some(looked.order)
+    });
+    orders.unwrap_or_default()
 }
 
 /// A search for an order, depth first (*Wing and Gong 1993, Lowe 2017*).
 struct Looked<'a> {
     operations: Vec<&'a Operation>,
+    start: u64,
     horizon: u64,
     tried: BTreeSet<(u64, Option<Vec<u8>>)>,
     order: Vec<Placed>,
@@ -92,7 +106,9 @@ struct Looked<'a> {
 impl Looked<'_> {
     /// When an operation must have happened.
     fn deadline(&self, operation: &Operation) -> u64 {
-        if operation.returned_seq < self.horizon { operation.returned_seq } else { u64::MAX }
+        let is_inside = operation.invoked_seq > self.start || self.start == 0;
+        let must = is_inside && operation.returned_seq < self.horizon;
+        if must { operation.returned_seq } else { u64::MAX }
     }
 
     fn look(&mut self, done: u64, held: &Option<Vec<u8>>) -> bool {

@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use system::{Op, Output};
+use system::{Op, Output, Value};
 use trace::{Operation, Outcome};
 
 use super::model::{Model, seen_by};
 use super::search::Answer;
 use super::zones::{self, Decision};
-use super::{Road, anomaly, decide_model};
+use super::{Road, anomaly, decide_model, window};
 
 /// What one look may cost, in configurations; one that costs more keeps what it tried to leave out.
 const LOOK_MAX: u64 = 4_000_000;
@@ -21,6 +21,8 @@ const LOOK_MAX: u64 = 4_000_000;
 const LOOKED_AT_MAX: usize = 2_000_000;
 /// A part that is larger is no quick guess any more.
 const GUESS_MAX: usize = 12;
+/// For a part that is not larger, nobody looks for a better one.
+const SMALL: usize = 4;
 /// Beyond so many different answers, appends are kept unseen.
 const ANSWERS_MAX: usize = 200;
 
@@ -33,6 +35,9 @@ pub(super) struct Part<'a> {
     pub(super) horizon: u64,
     /// What the key holds at first.
     pub(super) initial: Option<&'a [u8]>,
+    /// If this is a window, it begins behind this place, whatever the key holds there; 0 for a
+    /// part that begins with the history.
+    pub(super) start: u64,
 }
 
 impl<'a> Part<'a> {
@@ -50,14 +55,38 @@ impl<'a> Part<'a> {
         self.operations.iter().any(|other| other.id == operation.id)
     }
 
-    fn is_broken(&self) -> bool {
-        match zones::of_key(self.initial, &self.operations, self.horizon) {
-            Decision::Yes => false,
-            Decision::No(..) => true,
-            Decision::Hard => {
-                let model = Model::new(self.initial, &self.operations, self.horizon);
-                decide_model(&model, &mut { LOOK_MAX }, Road::Both, &mut |_, _| true) == Answer::No
-            }
+    /// Leaves out what can be left out of some operations, if the rest still cannot be explained.
+    fn leave_out(&mut self, places: &[usize]) -> bool {
+        let smaller = without(self, places);
+        let is_shorter = smaller.operations.len() < self.operations.len();
+        let leaves_out = is_shorter && smaller.is_broken();
+        if leaves_out {
+            *self = smaller;
+        }
+        leaves_out
+    }
+
+    /// Whether it cannot be explained.
+    pub(super) fn is_broken(&self) -> bool {
+        if self.start == 0 {
+            return is_broken(self.initial, &self.operations, self.horizon);
+        }
+        let operations = window::operations(self);
+        let Some(beginnings) = window::beginnings(&operations) else { return false };
+        let operations: Vec<&Operation> = operations.iter().collect();
+        let is_broken_from =
+            |initial: &Option<Value>| is_broken(initial.as_deref(), &operations, self.horizon);
+        beginnings.iter().all(is_broken_from)
+    }
+}
+
+fn is_broken(initial: Option<&[u8]>, operations: &[&Operation], horizon: u64) -> bool {
+    match zones::of_key(initial, operations, horizon) {
+        Decision::Yes => false,
+        Decision::No(..) => true,
+        Decision::Hard => {
+            let model = Model::new(initial, operations, horizon);
+            decide_model(&model, &mut { LOOK_MAX }, Road::Both, &mut |_, _| true) == Answer::No
         }
     }
 }
@@ -67,8 +96,9 @@ pub(super) fn counterexample<'a>(
     initial: Option<&'a [u8]>,
     operations: &[&'a Operation],
 ) -> Part<'a> {
-    let mut part = Part { operations: operations.to_vec(), horizon: u64::MAX, initial };
+    let mut part = Part { operations: operations.to_vec(), horizon: u64::MAX, initial, start: 0 };
     cut_the_end(&mut part);
+    let whole = part.clone();
     if let Some(guess) = guess(&part) {
         part = guess;
     } else if let Some(operations) = zones::conflict(initial, &part.operations, part.horizon) {
@@ -78,6 +108,16 @@ pub(super) fn counterexample<'a>(
         }
     }
     leave_out(&mut part);
+    if part.operations.len() > SMALL
+        && let Some(mut window) = window::narrow(&whole)
+    {
+        leave_out(&mut window);
+        let kind = |part: &Part<'a>| anomaly::named(part, operations).0;
+        let is_smaller = window.operations.len() < part.operations.len();
+        if is_smaller && (part.operations.len() > GUESS_MAX || kind(&window) == kind(&part)) {
+            part = window;
+        }
+    }
     match anomaly::named(&part, operations) {
         (kind, Some(witness)) => around(&part, witness, operations)
             .filter(|other| anomaly::named(other, operations).0 == kind)
@@ -92,7 +132,7 @@ fn around<'a>(
     witness: &'a Operation,
     operations: &[&'a Operation],
 ) -> Option<Part<'a>> {
-    let mut whole = Part { operations: operations.to_vec(), ..*part };
+    let mut whole = Part { operations: operations.to_vec(), start: 0, ..*part };
     whole.operations.retain(|operation| operation.invoked_seq <= part.horizon);
     let operations = noticed_together(&whole, vec![part.last(), witness])?;
     let mut other = Part { operations, ..whole };
@@ -113,10 +153,13 @@ fn leave_out(part: &mut Part<'_>) {
         while end > 0 && looked_at < LOOKED_AT_MAX {
             let start = end.saturating_sub(chunk);
             looked_at += part.operations.len();
-            let smaller = without(part, start, end);
-            if smaller.operations.len() < part.operations.len() && smaller.is_broken() {
-                *part = smaller;
+            let places: Vec<usize> = (start..end).collect();
+            if part.leave_out(&places) {
                 shrunk = true;
+            } else if chunk == 1 {
+                looked_at += part.operations.len();
+                let places = with_what_rests_on(part, start);
+                shrunk |= places.len() > 1 && part.leave_out(&places);
             }
             end = start.min(part.operations.len());
         }
@@ -189,10 +232,37 @@ fn cut_the_end(part: &mut Part<'_>) {
     }
 }
 
-/// The part without what may be left out of `start..end`.
-fn without<'a>(part: &Part<'a>, start: usize, end: usize) -> Part<'a> {
-    let mut operations = part.operations.clone();
-    let mut left_out: Vec<&Operation> = operations.drain(start..end).collect();
+/// An operation, and all who noticed what it made, and so on.
+fn with_what_rests_on(part: &Part<'_>, place: usize) -> Vec<usize> {
+    let mut chosen: BTreeSet<usize> = [place].into();
+    let mut left = vec![place];
+    while let Some(place) = left.pop() {
+        let made = match &part.operations[place].op {
+            Op::Put { value, .. } | Op::Cas { value, .. } => Some(value.as_ref()),
+            Op::Delete { .. } => None,
+            Op::Get { .. } | Op::Append { .. } => continue,
+        };
+        for (other, operation) in part.operations.iter().enumerate() {
+            let is_noticed = matches!(
+                noticed_by(operation, part.horizon),
+                Noticed::Value(value) if value == made
+            );
+            if is_noticed && chosen.insert(other) {
+                left.push(other);
+            }
+        }
+    }
+    chosen.into_iter().collect()
+}
+
+/// The part without what may be left out of some of its operations.
+fn without<'a>(part: &Part<'a>, places: &[usize]) -> Part<'a> {
+    let is_chosen = |place: &usize| places.binary_search(place).is_ok();
+    let (left_out, stay): (Vec<usize>, Vec<usize>) =
+        (0..part.operations.len()).partition(is_chosen);
+    let at = |places: Vec<usize>| places.into_iter().map(|place| part.operations[place]).collect();
+    let mut left_out: Vec<&Operation> = at(left_out);
+    let mut operations: Vec<&Operation> = at(stay);
     loop {
         let answers = Answers::of(&operations, part.horizon);
         let before = left_out.len();
