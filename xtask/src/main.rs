@@ -12,6 +12,7 @@ mod conformance;
 mod determinism;
 mod engines;
 mod faults;
+mod gauntlet;
 mod golden;
 mod instructions;
 mod mutate;
@@ -36,6 +37,8 @@ cargo xtask COMMAND
   engines                                manifests and workflows against their schemas, offline
   slurm [--repeat N] [--squall PATH]     a job array on a real Slurm loses a worker and a node
   faults [--seeds N]                     how often each fault happens, and which test shows it
+  gauntlet [--bases N] [--record]        CPU time until each planted flaw is found, and whether
+                                         that has become harder; --strategies: by which means
   bench check [--rounds N]               CPU time of the judge on histories made to order
   conformance DIR                        the histories of DIR/manifest.json get their verdicts
   mutate [--files N]                     damaged histories are decided or refused
@@ -56,6 +59,9 @@ fn main() -> ExitCode {
             rounds.parse().map(bench::run).map_err(|_| format!("--rounds {rounds}: a number"))
         }
         Some((&"faults", flags)) => faults::seeds(flags).and_then(faults::table),
+        Some((&"gauntlet", flags)) => {
+            gauntlet::Options::parse(flags).and_then(|options| gauntlet::gauntlet(&options))
+        }
         Some((&"bench", ["check"])) => bench_check::check(5),
         Some((&"bench", ["check", "--rounds", rounds])) => {
             number("--rounds", rounds).and_then(bench_check::check)

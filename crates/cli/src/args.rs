@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::check::{CheckArgs, ExportArgs};
+use crate::gauntlet::GauntletArgs;
 use crate::output::{self, Color, Format, Stop};
 use crate::seed::{self, Seed};
 use crate::sweep::{self, MergeArgs, PlanArgs, StatusArgs, SweepArgs};
@@ -43,6 +44,8 @@ enum Command {
     Merge(MergeArgs),
     /// Say how far a sweep is
     Status(StatusArgs),
+    /// Plant each known flaw and say how long it takes to find it
+    Gauntlet(Box<GauntletArgs>),
     /// Write a scenario and a workflow to begin with
     Init {
         /// Where; the root of a repository.
@@ -321,6 +324,7 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::Plan(args) => sweep::plan(&args, color),
         Command::Merge(args) => sweep::merge(&args),
         Command::Status(args) => sweep::status(&args),
+        Command::Gauntlet(args) => crate::gauntlet::gauntlet(&args, color),
         Command::Worker => sweep::worker(),
         Command::Hash(args) => crate::hash::hash(&args, color),
     };

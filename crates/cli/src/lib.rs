@@ -20,6 +20,7 @@ mod dry_run;
 mod exit;
 mod find;
 mod fresh;
+mod gauntlet;
 mod hash;
 mod init;
 mod inspect;

@@ -7,6 +7,7 @@ mod bad_input;
 mod check;
 mod corpus;
 mod engines;
+mod gauntlet;
 mod init;
 mod place;
 mod replay;
