@@ -48,9 +48,12 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub use counters::Counters;
 pub use flaw::planted::{Planted, PlantedConfig, planted_config};
 pub use flaw::{Flaw, flaw_named, flaw_of, flaws};
-
+pub use nemesis::describe;
+pub use nemesis::members::{Roster, steps as membership_steps};
+pub use nemesis::shape::resolve as resolve_shape;
 pub use options::node_config;
 pub use plan::{PlannedOp, operations, plan};
 pub use rows::{ROWS, Row, rows_of};
 pub use twice::{Divergence, twice};
+pub use workload::{Drawn, Generator, key_name};
 pub use world::{Report, run, run_system};

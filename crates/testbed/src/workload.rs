@@ -9,7 +9,8 @@ use trace::{KeyDistribution, Pace, Workload};
 const WORDS_PER_OP: u64 = 4;
 
 /// Draws operations for one client.
-pub(crate) struct Generator {
+#[derive(Debug)]
+pub struct Generator {
     client: ClientId,
     stream: Stream,
     /// Running sums of the keys' weights.
@@ -21,16 +22,21 @@ pub(crate) struct Generator {
 }
 
 /// One drawn operation.
-pub(crate) struct Drawn {
-    pub(crate) op: Op,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// What.
+    pub op: Op,
     /// The key's number.
-    pub(crate) key: usize,
-    /// The pause before it.
-    pub(crate) pause: Nanos,
+    pub key: usize,
+    /// The pause before it: since the operation before it ended (closed pace) or was due (open
+    /// pace).
+    pub pause: Nanos,
 }
 
 impl Generator {
-    pub(crate) fn new(workload: &Workload, client: ClientId, chance: &Chance) -> Self {
+    /// A generator for the client with this id, on the luck of a run.
+    #[must_use]
+    pub fn new(workload: &Workload, client: ClientId, chance: &Chance) -> Self {
         Generator {
             client,
             stream: chance.stream(StreamName::Client(client)),
@@ -41,7 +47,7 @@ impl Generator {
     }
 
     /// The operation with this number (from 1).
-    pub(crate) fn draw(&mut self, workload: &Workload, number: u64) -> Drawn {
+    pub fn draw(&mut self, workload: &Workload, number: u64) -> Drawn {
         self.stream.seek(number * WORDS_PER_OP);
         let key = self.draw_key();
         let op = self.draw_op(workload, key, number);
@@ -93,14 +99,15 @@ impl Generator {
         Bytes::from(text)
     }
 
-    /// Remembers what the key was seen to hold.
-    pub(crate) fn saw(&mut self, key: usize, value: Option<Value>) {
+    /// Remembers what the key with this number was seen to hold: what a cas expects.
+    pub fn saw(&mut self, key: usize, value: Option<Value>) {
         self.seen[key] = value;
     }
 }
 
-/// `k0`, `k1`, ...
-pub(crate) fn key_name(number: u64) -> Key {
+/// The name of the key with this number: `k0`, `k1`, ...
+#[must_use]
+pub fn key_name(number: u64) -> Key {
     Bytes::from(format!("k{number}"))
 }
 

@@ -10,13 +10,15 @@ use trace::{MemberDraw, MemberKind};
 
 /// Who is a member when a change begins, and who could be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Roster {
-    pub(crate) voters: NodeSet,
-    pub(crate) learners: NodeSet,
+pub struct Roster {
+    /// Members that vote.
+    pub voters: NodeSet,
+    /// Members that do not.
+    pub learners: NodeSet,
     /// Nodes that are no members and could become some.
-    pub(crate) outsiders: NodeSet,
+    pub outsiders: NodeSet,
     /// Who leads; 0 if nobody does.
-    pub(crate) leader: NodeId,
+    pub leader: NodeId,
 }
 
 impl MemberPick for Stream {
@@ -48,7 +50,8 @@ trait MemberPick {
 
 /// The change as requests, to be made one after the other; none if the roster or the bounds do
 /// not allow it.
-pub(crate) fn steps(change: &MemberDraw, roster: Roster) -> Vec<Admin> {
+#[must_use]
+pub fn steps(change: &MemberDraw, roster: Roster) -> Vec<Admin> {
     use ConfChange::{AddLearner, AddVoter, Remove};
     let Roster { voters, learners, outsiders, leader } = roster;
     let stream = &mut Chance::new(change.draw).stream(StreamName::Nemesis(0));

@@ -6,6 +6,7 @@ mod disk;
 pub(crate) mod members;
 mod network;
 mod process;
+pub(crate) mod shape;
 mod target;
 
 pub(crate) use network::Flapping;
@@ -151,8 +152,9 @@ impl<S: System> World<'_, S> {
     }
 }
 
-/// A change in words.
-pub(crate) fn describe(admin: &system::Admin) -> String {
+/// A change of the cluster in words.
+#[must_use]
+pub fn describe(admin: &system::Admin) -> String {
     use system::{Admin, ConfChange};
     match admin {
         Admin::Transfer { to } => format!("transfer leadership to n{to}"),
