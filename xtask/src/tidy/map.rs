@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Source, children};
 
 /// What each crate of the workspace may use of the others.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("system", &[]),
     ("sim", &["system"]),
     ("node", &["system"]),
@@ -15,7 +15,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("checker", &["system", "trace"]),
     ("testbed", &["system", "sim", "node", "trace", "checker"]),
     ("sweep", &["system", "trace"]),
-    ("cli", &["system", "node", "trace", "checker", "testbed", "sweep"]),
+    ("torture", &["system", "sim", "trace", "testbed"]),
+    ("cli", &["system", "node", "trace", "checker", "testbed", "sweep", "torture"]),
     ("server", &["system", "node"]),
     ("xtask", &["trace", "checker", "testbed"]),
 ];
