@@ -10,6 +10,7 @@ use crate::gauntlet::GauntletArgs;
 use crate::output::{self, Color, Format, Stop};
 use crate::seed::{self, Seed};
 use crate::sweep::{self, MergeArgs, PlanArgs, StatusArgs, SweepArgs};
+use crate::torture::TortureArgs;
 use crate::{exit, find};
 
 /// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
@@ -46,6 +47,8 @@ enum Command {
     Status(StatusArgs),
     /// Plant each known flaw and say how long it takes to find it
     Gauntlet(Box<GauntletArgs>),
+    /// Put real processes through a scenario, and judge what their clients saw
+    Torture(Box<TortureArgs>),
     /// Write a scenario and a workflow to begin with
     Init {
         /// Where; the root of a repository.
@@ -325,6 +328,7 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::Merge(args) => sweep::merge(&args),
         Command::Status(args) => sweep::status(&args),
         Command::Gauntlet(args) => crate::gauntlet::gauntlet(&args, color),
+        Command::Torture(args) => crate::torture::torture(&args, color),
         Command::Worker => sweep::worker(),
         Command::Hash(args) => crate::hash::hash(&args, color),
     };

@@ -17,8 +17,8 @@ use trace::foreign::{self, Foreign, HISTORY_BYTES_MAX, Known};
 use trace::{HistoryBuilder, Outcome, Verdict};
 
 use args::ExportFormat;
-pub(crate) use args::{CheckArgs, ExportArgs};
-use tell::Told;
+pub(crate) use args::{CheckArgs, ExportArgs, duration};
+pub(crate) use tell::Told;
 
 use crate::output::{self, Color, Format, Stop, Style};
 use crate::{exit, runs};
@@ -102,7 +102,7 @@ fn parse(path: &Path, bytes: &[u8], known: &Known) -> Result<Foreign, Stop> {
 }
 
 /// Decides within a time, and shows how far it is if that takes long and somebody looks.
-fn decide(found: &Foreign, limit: Duration) -> Explained {
+pub(crate) fn decide(found: &Foreign, limit: Duration) -> Explained {
     let history = &found.history;
     if !history.operations.iter().any(|o| matches!(o.outcome, Outcome::Ok { .. })) {
         return Explained::Unknown("no operation succeeded: nothing was checked".to_owned());

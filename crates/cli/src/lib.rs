@@ -34,6 +34,7 @@ mod runs;
 mod seed;
 mod story;
 mod sweep;
+mod torture;
 mod words;
 
 use std::process::ExitCode;

@@ -31,6 +31,7 @@ use sweep::{Plan, Record, Set, Shard, Work};
 pub(crate) use args::{MergeArgs, PlanArgs, StatusArgs, SweepArgs};
 pub(crate) use merge::{merge, status};
 pub(crate) use plan::write as plan;
+pub(crate) use signals::Signals;
 pub(crate) use worker::worker;
 
 use crate::output::{self, Color, Format, Stop, Style};
@@ -39,7 +40,6 @@ use args::ShardArg;
 use crew::{Crew, News};
 use journal::Journal;
 use progress::Progress;
-use signals::Signals;
 use store::Store;
 use until::{Reason, Until};
 

@@ -85,8 +85,12 @@ fn named<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<
     })
 }
 
-/// `500ms`, `60s`, `5m`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
+/// Reads `500ms`, `60s`, `5m`, `1h`.
+///
+/// # Errors
+///
+/// If it is something else; says what was expected.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let (number, unit) = (digits.parse::<u64>(), &text[digits.len()..]);
     let millis = match unit {

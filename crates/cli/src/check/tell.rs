@@ -17,13 +17,13 @@ use crate::{exit, words};
 const LISTED_MAX: usize = 12;
 
 /// Everything that is said.
-pub(super) struct Told<'a> {
-    pub(super) path: &'a Path,
-    pub(super) found: &'a Foreign,
-    pub(super) explained: Explained,
+pub(crate) struct Told<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) found: &'a Foreign,
+    pub(crate) explained: Explained,
     /// What other checks of a trace found.
-    pub(super) others: Vec<Violation>,
-    pub(super) wall: Duration,
+    pub(crate) others: Vec<Violation>,
+    pub(crate) wall: Duration,
 }
 
 /// What is about to be checked.
@@ -54,7 +54,7 @@ fn size(found: &Foreign) -> String {
 
 impl Told<'_> {
     /// The exit code.
-    pub(super) fn exit(&self) -> u8 {
+    pub(crate) fn exit(&self) -> u8 {
         match &self.explained {
             Explained::No(_) => exit::FAIL,
             _ if !self.others.is_empty() => exit::FAIL,
@@ -64,7 +64,7 @@ impl Told<'_> {
     }
 
     /// For people.
-    pub(super) fn human(&self, color: bool) -> String {
+    pub(crate) fn human(&self, color: bool) -> String {
         let wall = words::wall(self.wall);
         let mut out = match &self.explained {
             Explained::Yes => {
@@ -134,7 +134,7 @@ impl Told<'_> {
     }
 
     /// For programs.
-    pub(super) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let (verdict, reason) = match &self.explained {
             Explained::No(_) => ("fail", None),
             _ if !self.others.is_empty() => ("fail", None),

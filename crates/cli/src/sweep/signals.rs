@@ -35,6 +35,25 @@ impl Signals {
         Ok(signals)
     }
 
+    /// As [`Signals::listen`], but no second one takes the end: it takes a moment, because others
+    /// must be ended first.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not let us.
+    pub(crate) fn gently() -> io::Result<Self> {
+        let signals = Signals::default();
+        for signal in [SIGINT, SIGTERM] {
+            flag::register(signal, signals.0.clone())?;
+        }
+        Ok(signals)
+    }
+
+    /// What becomes true when one comes.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     /// Whether one came.
     pub(crate) fn came(&self) -> bool {
         self.0.load(Ordering::Relaxed)
