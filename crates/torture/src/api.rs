@@ -7,9 +7,19 @@ use std::io;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use system::{Admin, ConfChange, Op, Output, ReadMode, SessionSeq, Value};
+use system::{Admin, ConfChange, Op, Output, ReadMode, ReadPath, SessionSeq, Value};
 use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Agent, Body, Error};
+
+/// What an operation answered, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub(crate) output: Output,
+    /// The index of the log at which it took effect or was read; 0 if it has none.
+    pub(crate) index: u64,
+    /// How it was served; `None` if the server does not say.
+    pub(crate) path: Option<ReadPath>,
+}
 
 /// What a request came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +28,7 @@ pub(crate) enum Answer<T> {
     Done(T),
     /// It did not happen and never will.
     Refused {
-        /// Why, in one of the words of [`WORDS`].
+        /// Why, in the word of [`system::Refusal`] if it was the node who refused.
         why: &'static str,
         /// Where the leader is, if that is known.
         leader: Option<String>,
@@ -26,23 +36,6 @@ pub(crate) enum Answer<T> {
     /// Nobody can tell.
     Lost(&'static str),
 }
-
-/// Refusals as the server names them.
-const WORDS: [&str; 13] = [
-    "not-leader",
-    "dropped",
-    "overloaded",
-    "session-expired",
-    "superseded",
-    "change-pending",
-    "invalid-change",
-    "read-timeout",
-    "transfer-failed",
-    "stopping",
-    "unsupported",
-    "too-large",
-    "unavailable",
-];
 
 /// Which of the two interfaces is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,10 +74,10 @@ impl Api {
         read: ReadMode,
         session: Option<SessionSeq>,
         within: Duration,
-    ) -> Answer<Output> {
+    ) -> Answer<Done> {
         let key = escaped(op.key());
         let uri = match self.dialect {
-            Dialect::Raftexample => format!("{server}/{key}"),
+            Dialect::Raftexample => format!("{server}/{key}{}", query(op, read)),
             Dialect::Own => format!("{server}/v1/kv/{key}{}", query(op, read)),
         };
         let (method, body) = match op {
@@ -195,21 +188,38 @@ fn query(op: &Op, read: ReadMode) -> String {
     }
 }
 
-fn read_output(op: &Op, mut response: Response<Body>) -> Answer<Output> {
+fn read_output(op: &Op, mut response: Response<Body>) -> Answer<Done> {
+    let done = done(&response);
     match (op, response.status()) {
         (Op::Get { .. }, StatusCode::OK) => match response.body_mut().read_to_vec() {
-            Ok(value) => Answer::Done(Output::Value(Some(value.into()))),
+            Ok(value) => Answer::Done(done(Output::Value(Some(value.into())))),
             Err(error) => unanswered(&error),
         },
-        (Op::Get { .. }, StatusCode::NOT_FOUND) => drained(response, Output::Value(None)),
+        (Op::Get { .. }, StatusCode::NOT_FOUND) => drained(response, done(Output::Value(None))),
         (Op::Cas { .. }, StatusCode::PRECONDITION_FAILED) => {
-            drained(response, Output::Swapped(false))
+            drained(response, done(Output::Swapped(false)))
         }
         (Op::Get { .. }, _) => refused(response),
-        (Op::Cas { .. }, status) if status.is_success() => drained(response, Output::Swapped(true)),
-        (_, status) if status.is_success() => drained(response, Output::Done),
+        (Op::Cas { .. }, status) if status.is_success() => {
+            drained(response, done(Output::Swapped(true)))
+        }
+        (_, status) if status.is_success() => drained(response, done(Output::Done)),
         _ => refused(response),
     }
+}
+
+/// What the headers say about an answer.
+fn done(response: &Response<Body>) -> impl Fn(Output) -> Done + use<> {
+    let header = |name| response.headers().get(name)?.to_str().ok();
+    let index = header("Raftkv-Index").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let path = header("Raftkv-Path").and_then(path_named);
+    move |output| Done { output, index, path }
+}
+
+fn path_named(name: &str) -> Option<ReadPath> {
+    use ReadPath::{FollowerReadIndex, Lease, Local, Log, ReadIndex, Session};
+    let all = [Log, Session, ReadIndex, FollowerReadIndex, Lease, Local];
+    all.into_iter().find(|path| path.name() == name)
 }
 
 /// A connection is used again only if its last answer was read to its end.
@@ -224,14 +234,25 @@ fn refused<T>(mut response: Response<Body>) -> Answer<T> {
     let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
     let outcome = header("Raftkv-Outcome");
     let leader = header("Raftkv-Leader").map(|url| url.trim_end_matches('/').to_owned());
-    let is_bad_request = response.status().is_client_error();
-    let text = response.body_mut().read_to_string().unwrap_or_default();
-    let word = WORDS.iter().find(|word| text.contains(*word)).copied();
+    let why = match response.status() {
+        StatusCode::GONE => "session-expired",
+        StatusCode::CONFLICT if is_superseded(&mut response) => "superseded",
+        StatusCode::CONFLICT => "invalid-change",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        StatusCode::NOT_IMPLEMENTED => "unsupported",
+        status if status.is_client_error() => "bad-request",
+        _ => "unavailable",
+    };
+    let _ = response.body_mut().read_to_vec();
     match outcome.as_deref() {
-        Some("failed") => Answer::Refused { why: word.unwrap_or("refused"), leader },
-        None if is_bad_request => Answer::Refused { why: word.unwrap_or("bad-request"), leader },
-        _ => Answer::Lost(word.unwrap_or("no-answer")),
+        Some("failed") => Answer::Refused { why, leader },
+        _ => Answer::Lost("not-known"),
     }
+}
+
+/// One status stands for two refusals.
+fn is_superseded(response: &mut Response<Body>) -> bool {
+    response.body_mut().read_to_string().is_ok_and(|text| text.contains("session"))
 }
 
 /// No answer. Who was never reached did nothing.

@@ -14,7 +14,7 @@ use system::{ClientId, NodeId, Op, Output, ReadMode, ReadPath, SessionSeq};
 use testbed::Generator;
 use trace::{Event, Kind, OpId, Outcome, Pace, ScriptedOp, Workload};
 
-use crate::api::{Answer, Api};
+use crate::api::{Answer, Api, Done};
 use crate::recorder::Recorder;
 
 /// Before an attempt that was refused is repeated.
@@ -169,10 +169,10 @@ impl<'a> Client<'a> {
             open.session = Some(SessionSeq { session, seq: self.sequence });
         }
         match self.api.operate(server, &open.op, workload.read, open.session, within) {
-            Answer::Done(output) => {
+            Answer::Done(Done { output, index, path }) => {
                 self.saw(open, &output);
-                let path = path(&open.op, workload.read);
-                Step::End(Outcome::Ok { output, path, index: 0 })
+                let path = path.unwrap_or_else(|| usual_path(&open.op, workload.read));
+                Step::End(Outcome::Ok { output, path, index })
             }
             Answer::Refused { why, leader } => self.refused(open, why, leader.as_deref()),
             Answer::Lost(why) => {
@@ -254,7 +254,8 @@ fn ended(open: &Open, why: &'static str) -> Outcome {
     if open.ambiguous && !open.op.is_read() { Outcome::Unknown(why) } else { Outcome::Failed(why) }
 }
 
-fn path(op: &Op, read: ReadMode) -> ReadPath {
+/// How an operation is served if nobody says.
+fn usual_path(op: &Op, read: ReadMode) -> ReadPath {
     match read {
         _ if !op.is_read() => ReadPath::Log,
         ReadMode::ReadIndex => ReadPath::ReadIndex,

@@ -218,8 +218,10 @@ pub(crate) struct View {
 
 impl View {
     fn of(id: NodeId, status: &serde_json::Value) -> Option<View> {
-        let set = |name: &str| -> Option<NodeSet> {
-            status[name].as_array()?.iter().map(serde_json::Value::as_u64).collect()
+        let members = status["members"].as_array()?;
+        let with_vote = |vote| -> NodeSet {
+            let those = members.iter().filter(|member| member["voter"].as_bool() == Some(vote));
+            those.filter_map(|member| member["id"].as_u64()).collect()
         };
         Some(View {
             id,
@@ -227,8 +229,8 @@ impl View {
             term: status["term"].as_u64()?,
             commit: status["commit"].as_u64()?,
             applied: status["applied"].as_u64()?,
-            voters: set("voters")?.union(set("outgoing").unwrap_or_default()),
-            learners: set("learners").unwrap_or_default(),
+            voters: with_vote(true),
+            learners: with_vote(false),
         })
     }
 }

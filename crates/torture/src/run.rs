@@ -131,7 +131,8 @@ impl Run<'_> {
             if let Some(finding) = cluster.findings.first() {
                 return Err(Error::Environment(finding.message.clone()));
             }
-            if begun.elapsed() > PATIENCE {
+            let nobody_is_left = cluster.processes.iter().all(|process| !process.is_up());
+            if nobody_is_left || begun.elapsed() > PATIENCE {
                 let words = cluster.last_words();
                 return Err(Error::Environment(format!("nobody was elected{words}")));
             }
