@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::client::args::ClientCommand;
+
 /// A replicated key-value store: the node that Squall tests, on real files and sockets.
 #[derive(Debug, Parser)]
 #[command(name = "raftkv", version, args_conflicts_with_subcommands = true)]
 #[command(after_help = "\
 Exit codes: 0 stopped or removed from the cluster, 1 the node ended itself (disk, damage),
-2 bad arguments or files, 101 a defect of the program.")]
+2 bad arguments or files, 101 a defect of the program.
+Of the client: 0 it is done, 1 the key is absent or does not hold what was expected,
+2 bad arguments, 3 it did not happen, 4 nobody can tell whether it happened.")]
 pub(crate) struct Args {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -27,6 +31,9 @@ pub(crate) enum Command {
     /// Print the records of a node's write-ahead log, damage and all, and whether a node would
     /// start on them
     InspectWal(InspectArgs),
+    /// Ask a cluster
+    #[command(flatten)]
+    Client(ClientCommand),
 }
 
 /// Options of a node.

@@ -7,7 +7,7 @@
 //! * [`serve`]: a node as a process. [`log`]: its words. [`demo`]: three of them.
 //! * [`driver`]: the loop over the seam. [`disk`]: file effects. [`random`]: luck.
 //! * [`peers`]: messages between nodes. [`book`]: where the nodes are.
-//! * [`http`]: the client interface. [`metrics`]: what is counted.
+//! * [`http`]: the client interface. [`client`]: who uses it. [`metrics`]: what is counted.
 //! * [`shared`]: what the threads have in common.
 //! * [`inspect`]: a write-ahead log for people.
 
@@ -16,6 +16,7 @@
 
 mod args;
 mod book;
+mod client;
 mod demo;
 mod disk;
 mod driver;
@@ -42,5 +43,6 @@ pub fn main() -> ExitCode {
         None => serve::serve(&args.serve),
         Some(args::Command::Demo(args)) => demo::demo(&args),
         Some(args::Command::InspectWal(args)) => inspect::inspect(&args),
+        Some(args::Command::Client(command)) => client::run(&command),
     }
 }
