@@ -7,6 +7,7 @@
 mod banlist;
 mod bench;
 mod bench_check;
+mod bench_server;
 mod ci;
 mod conformance;
 mod determinism;
@@ -40,6 +41,8 @@ cargo xtask COMMAND
   gauntlet [--bases N] [--record]        CPU time until each planted flaw is found, and whether
                                          that has become harder; --strategies: by which means
   bench check [--rounds N]               CPU time of the judge on histories made to order
+  bench server [--seconds N] [--profile P]
+                                         what raftkv does in a second, beside its disk's own rate
   conformance DIR                        the histories of DIR/manifest.json get their verdicts
   mutate [--files N]                     damaged histories are decided or refused
   determinism [--seeds N]                the same hashes in one process, a fresh one, a debug build
@@ -65,6 +68,9 @@ fn main() -> ExitCode {
         Some((&"bench", ["check"])) => bench_check::check(5),
         Some((&"bench", ["check", "--rounds", rounds])) => {
             number("--rounds", rounds).and_then(bench_check::check)
+        }
+        Some((&"bench", ["server", flags @ ..])) => {
+            bench_server::Options::parse(flags).and_then(|options| bench_server::bench(&options))
         }
         Some((&"conformance", [folder])) => conformance::conformance(Path::new(folder)),
         Some((&"mutate", [])) => mutate::mutate(10_000),
