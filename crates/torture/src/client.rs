@@ -193,9 +193,8 @@ impl<'a> Client<'a> {
                 (self.session, open.session) = (None, None);
                 return Step::Again;
             }
-            "session-expired" | "superseded" => return Step::End(ended(open, why)),
-            "too-large" | "unsupported" | "bad-request" => {
-                return Step::End(Outcome::Failed(why));
+            "session-expired" | "superseded" | "too-large" | "unsupported" | "bad-request" => {
+                return Step::End(ended(open, why));
             }
             _ => self.turn_to(leader),
         }

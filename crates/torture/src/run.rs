@@ -72,7 +72,7 @@ pub fn run(
     let base = Quality { delay: differences::delay(net.delay), bandwidth: net.bandwidth };
     let links = Arc::new(Links::new(base));
     let program = Program::new(program.to_owned(), &plan.scenario);
-    let api = Api::new(program.dialect());
+    let dialect = program.dialect();
     let chance = Chance::new(plan.seed);
     let (cluster, proxies) =
         Cluster::new(&plan.scenario, program, place, &links, &recorder, chance.clone())
@@ -83,13 +83,13 @@ pub fn run(
     let field = Field { workload, recorder: &recorder, servers: &servers, over: &over, stop };
     let clients = 1..=plan.scenario.cluster.clients;
     let mut clients: Vec<Client<'_>> =
-        clients.map(|id| Client::new(&field, id, &chance, api.clone())).collect();
+        clients.map(|id| Client::new(&field, id, &chance, Api::new(dialect))).collect();
     let run = Run {
         plan,
         cluster: Mutex::new(cluster),
         links: &links,
         recorder: &recorder,
-        api,
+        api: Api::new(dialect),
         stop,
         over: &over,
         tell,

@@ -16,4 +16,5 @@ mod run;
 mod stranger;
 mod sweep;
 mod sweep_ends;
+mod torture;
 mod words;
