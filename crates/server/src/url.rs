@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
+/// The longest name that the domain name system knows.
+const HOST_BYTES_MAX: usize = 253;
+
 /// Scheme, host and port; nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Url {
@@ -37,7 +40,7 @@ impl Url {
         };
         let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
         let is_host = host.parse::<IpAddr>().is_ok() || host.chars().all(is_name);
-        if port == 0 || host.is_empty() || !is_host {
+        if port == 0 || !(1..=HOST_BYTES_MAX).contains(&host.len()) || !is_host {
             return Err(wrong("no host and port"));
         }
         Ok(Url { tls, host: host.to_owned(), port })

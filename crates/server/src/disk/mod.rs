@@ -8,6 +8,8 @@
 //! **Not done here:** deciding what to write. That is `node::store`'s.
 
 mod directory;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

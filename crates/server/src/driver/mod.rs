@@ -5,6 +5,8 @@
 //!   input; what arrives meanwhile waits, is handed over together, and then `flush` is called
 //!   once: so one fsync serves all that is pending.
 //! * A file effect that fails drops those behind it, and the node is told.
+//! * Time is the machine's monotonic clock. It stands still while the whole machine sleeps, so
+//!   lease reads, which a client must ask for, are for machines that do not.
 //! * Nobody is told anything before the data directory notes, durably, that the node has lived.
 //!
 //! **Not done here:** deciding anything that Raft, the log or the store decide.
@@ -126,31 +128,37 @@ impl Driver {
 
     /// Hands over all that waits, and lets the node flush.
     fn round(&mut self, first: Option<Event>, mailbox: &Receiver<Event>) {
-        let now = self.now();
         let mut count = self.inputs.len() as u64;
         while let Some(input) = self.inputs.pop_front() {
-            self.node.handle(now, input, &self.effects);
+            self.hand_over(input);
         }
         for event in first.into_iter().chain(mailbox.try_iter()).take(ROUND_EVENTS) {
             count += 1;
-            self.take(now, event);
+            self.take(event);
         }
         let at = Instant::now();
         while let Some(timer) = self.timers.due(at) {
             count += 1;
-            self.node.handle(now, Input::Timer(timer), &self.effects);
+            self.hand_over(Input::Timer(timer));
         }
         if at >= self.look_up {
             self.look_up = at + LOOK_UP_TIME;
-            self.look_up_addresses(now);
+            self.look_up_addresses();
             self.waiting.forget_abandoned();
         }
-        self.node.flush(now, &self.effects);
+        self.node.flush(self.now(), &self.effects);
         self.shared.metrics.rounds.add(1);
         self.shared.metrics.inputs.add(count);
     }
 
-    fn take(&mut self, now: Nanos, event: Event) {
+    /// The time is read behind the arrival of the input, for each: the process may have been
+    /// stopped for long just before, and a lease that has expired meanwhile must not serve a
+    /// read that came after.
+    fn hand_over(&mut self, input: Input<Message>) {
+        self.node.handle(self.now(), input, &self.effects);
+    }
+
+    fn take(&mut self, event: Event) {
         let input = match event {
             Event::Message { from, message } => Input::Message { from, message },
             Event::Delivery { to, token, delivered } => Input::Delivery { to, token, delivered },
@@ -175,7 +183,7 @@ impl Driver {
             }
             Event::Stop => Input::Stop,
         };
-        self.node.handle(now, input, &self.effects);
+        self.hand_over(input);
     }
 
     /// Performs what the node wants. Returns its end, if it ends.
@@ -269,12 +277,12 @@ impl Driver {
     }
 
     /// Asks the store where the members are.
-    fn look_up_addresses(&mut self, now: Nanos) {
+    fn look_up_addresses(&mut self) {
         for id in self.members().union(self.shared.book(|book| book.ids())).iter() {
             let op = Op::Get { key: book::key(id) };
             let request = Request::Op { op, read: ReadMode::Local, session: None };
             let waiter = self.waiting.wait(Waiter::Address(id));
-            self.node.handle(now, Input::Request { id: waiter, request }, &self.effects);
+            self.hand_over(Input::Request { id: waiter, request });
         }
     }
 

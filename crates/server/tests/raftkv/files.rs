@@ -86,6 +86,34 @@ fn damage_is_shown_and_refused() {
     assert!(node.log().contains("damage to what was durable"));
 }
 
+#[test]
+fn a_disk_that_takes_no_more_ends_the_node_and_loses_nothing() {
+    let mut cluster = Cluster::new(1, "http", &[]);
+    let node = cluster.node_mut(1);
+    // A limit for files, which also limits the log of the test itself.
+    node.start_limited(64);
+    node.wait_for_leader();
+    let value = "v".repeat(3_000);
+    let mut done = 0;
+    let refused = loop {
+        let answer = node.put(&format!("/key-{done}"), &value);
+        if answer.status != 204 {
+            break answer;
+        }
+        done += 1;
+        assert!(done < 100, "the limit is reached");
+    };
+    assert!(done > 5, "{done} writes");
+    assert_eq!(refused.header("raftkv-outcome").unwrap_or("unknown"), "unknown");
+    assert_eq!(node.wait().code(), Some(1));
+    assert!(node.log().contains("(disk-failed): append of wal/"), "{}", node.log());
+    node.start();
+    node.wait_for_leader();
+    for number in 0..done {
+        assert_eq!(node.get(&format!("/key-{number}")).text(), value, "{number}");
+    }
+}
+
 /// Always the same number, as good as any for a node without others.
 struct Fixed;
 

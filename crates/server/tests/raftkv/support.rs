@@ -96,6 +96,16 @@ impl Node {
         self.arguments.truncate(own);
     }
 
+    /// Starts the node so that no file of it may grow beyond some blocks of 512 bytes: a write
+    /// beyond fails, as on a full disk.
+    pub(crate) fn start_limited(&mut self, blocks: u64) {
+        let log = fs::File::options().create(true).append(true).open(&self.log).unwrap();
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, "sh", PROGRAM]).args(&self.arguments);
+        self.process = Some(command.stdin(Stdio::piped()).stderr(log).spawn().unwrap());
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
