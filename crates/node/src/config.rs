@@ -30,6 +30,9 @@ pub struct Config {
     pub record_bytes_max: u64,
     /// Bytes of proposals not yet committed beyond which a leader refuses more.
     pub uncommitted_bytes_max: u64,
+    /// Election timeouts after which a snapshot of which the transport tells nothing counts as
+    /// lost; 0 for never.
+    pub snapshot_patience: u32,
     /// Client sessions held; the one unused for the most entries is expired first. Equal on all
     /// nodes: the table is replicated state.
     pub sessions_max: u64,
@@ -58,6 +61,7 @@ impl Default for Config {
             segment_bytes: 64 << 10,
             record_bytes_max: u64::MAX,
             uncommitted_bytes_max: 1 << 20,
+            snapshot_patience: 4,
             sessions_max: 1_024,
             read_retry_ticks: 5,
             forward: false,

@@ -260,7 +260,7 @@ impl RaftNode {
 
     /// A file effect failed: what is durable can no longer be known, so nothing more is promised.
     fn fail(&mut self, failure: &DiskFailure, effects: &Effects) {
-        let DiskFailure { effect, path, error } = failure;
+        let DiskFailure { effect, path, error, .. } = failure;
         let detail = format!("{effect} of {path}: {}", error.name());
         self.halt(HaltReason::DiskFailed, detail, effects);
     }

@@ -164,12 +164,20 @@ impl RaftNode {
             if message.get_msg_type() == MessageType::MsgSnapshot {
                 let index = message.get_snapshot().get_metadata().index;
                 effects.note(Note::SnapshotSent { to, index });
-                let deadline = self.ticks + 4 * u64::from(self.config.election_ticks);
+                let deadline = self.snapshot_deadline();
                 let report = Some(self.deliveries.begin(to, deadline));
                 effects.push(Effect::Send { to, message, report });
             } else {
                 effects.send(to, message);
             }
+        }
+    }
+
+    /// The tick at which a snapshot that is sent now counts as lost.
+    fn snapshot_deadline(&self) -> u64 {
+        match u64::from(self.config.snapshot_patience) {
+            0 => u64::MAX,
+            timeouts => self.ticks + timeouts * u64::from(self.config.election_ticks),
         }
     }
 

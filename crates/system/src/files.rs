@@ -55,6 +55,8 @@ pub struct DiskFailure {
     pub path: FilePath,
     /// What the disk answered.
     pub error: DiskError,
+    /// How many effects stood behind it in the same batch, and were not performed.
+    pub dropped: usize,
 }
 
 /// The directory part of a path; empty for a file at the top.

@@ -174,8 +174,9 @@ impl<S: System> World<'_, S> {
             Err(error) => (0, Some(error)),
         };
         if let Some(error) = error {
+            let dropped = slot.effects.len();
             slot.effects.clear();
-            let failure = DiskFailure { effect: effect.name(), path: path.clone(), error };
+            let failure = DiskFailure { effect: effect.name(), path: path.clone(), error, dropped };
             slot.mailbox.push_front(crate::slot::Mail { input: Input::DiskFailed(failure), cause });
         }
         self.record(cause, Kind::Disk { node: id, act: effect.name(), path, bytes, error });

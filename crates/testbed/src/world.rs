@@ -9,6 +9,7 @@ use trace::{Event, FaultId, Histogram, History, Kind, MessageId, Plan, Verdict, 
 use crate::admin::AdminOp;
 use crate::client::Client;
 use crate::counters::Counters;
+use crate::flaw;
 use crate::flaw::planted::{Planted, planted_config};
 use crate::nemesis::Flapping;
 use crate::options;
@@ -125,6 +126,8 @@ pub(crate) struct World<'a, S: System> {
     pub(crate) chance: Chance,
     pub(crate) queue: Queue<Due<S::Message>>,
     pub(crate) network: Network,
+    /// Whether the transport between nodes refuses what was damaged on the way.
+    pub(crate) checks_messages: bool,
     /// `slots[id - 1]` is node `id`.
     pub(crate) slots: Vec<Slot<S>>,
     pub(crate) clients: Vec<Client>,
@@ -164,6 +167,7 @@ impl<'a, S: System> World<'a, S> {
             plan,
             config,
             queue: Queue::new(Order::Arrival),
+            checks_messages: flaw::checks_messages(scenario),
             network: Network::new(options::network(&scenario.net), &chance),
             slots: slots.collect(),
             clients: (1..=cluster.clients)

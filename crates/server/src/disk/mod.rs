@@ -69,7 +69,12 @@ impl Disk {
             self.open.borrow_mut().clear();
             let file = self.root.join(&**path);
             slog::error!(self.log, "{} of {} failed: {error}", effect.name(), file.display());
-            DiskFailure { effect: effect.name(), path: path.clone(), error: disk_error(&error) }
+            DiskFailure {
+                effect: effect.name(),
+                path: path.clone(),
+                error: disk_error(&error),
+                dropped: 0,
+            }
         })
     }
 

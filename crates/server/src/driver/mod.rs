@@ -223,7 +223,8 @@ impl Driver {
     }
 
     /// The effects behind a failed one are not performed.
-    fn fail(&mut self, failure: DiskFailure) {
+    fn fail(&mut self, mut failure: DiskFailure) {
+        failure.dropped = self.effects.len();
         self.effects.clear();
         self.inputs.push_front(Input::DiskFailed(failure));
     }
@@ -235,7 +236,7 @@ impl Driver {
             Err(error) => {
                 slog::error!(self.shared.log, "{error}");
                 let path = "raftkv".into();
-                self.fail(DiskFailure { effect: "write", path, error: DiskError::Io });
+                self.fail(DiskFailure { effect: "write", path, error: DiskError::Io, dropped: 0 });
                 false
             }
         }

@@ -14,6 +14,7 @@
 //! * `apply`: when a committed entry is applied, acknowledged and read.
 //! * `recovery`: what is kept of a life, and what the next one makes of it.
 //! * `reigns`: how one leader and one configuration make way for the next.
+//! * `transport`: what happens to messages between nodes.
 //!
 //! **Not done here:** how long it takes to find one; that is `squall gauntlet`.
 
@@ -28,6 +29,7 @@ mod reads;
 mod recovery;
 mod reigns;
 mod snapshots;
+mod transport;
 
 use trace::Scenario;
 
@@ -61,6 +63,8 @@ pub(crate) enum Plant {
     Filter(fn() -> Box<dyn Filter>),
     /// The node has other options.
     Options(fn(&mut node::Config)),
+    /// The transport between nodes does not look at checksums.
+    Unchecked,
 }
 
 impl Flaw {
@@ -68,9 +72,8 @@ impl Flaw {
     #[must_use]
     pub fn expects(&self, signature: &str) -> bool {
         self.expected.iter().any(|expected| {
-            signature.strip_prefix(expected).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('/') || expected.ends_with('/')
-            })
+            let rest = signature.strip_prefix(expected);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']))
         })
     }
 }
@@ -87,8 +90,15 @@ pub fn flaws() -> impl Iterator<Item = &'static Flaw> {
         apply::FLAWS,
         recovery::FLAWS,
         reigns::FLAWS,
+        transport::FLAWS,
     ];
     families.into_iter().flatten()
+}
+
+/// Whether the transport between nodes refuses what was damaged on the way.
+pub(crate) fn checks_messages(scenario: &Scenario) -> bool {
+    let trusts = matches!(flaw_of(scenario), Ok(Some(Flaw { plant: Plant::Unchecked, .. })));
+    scenario.net.checksum && !trusts
 }
 
 /// The flaw that a scenario plants.
@@ -139,5 +149,7 @@ mod tests {
         assert!(flaw.expects("liveness/no-leader"));
         assert!(!flaw.expects("liveness/no-progress"));
         assert!(!flaw.expects("durability-of-another-kind/x"));
+        let flaw = Flaw { expected: &["sut/halt"], ..order::FLAWS[0] };
+        assert!(flaw.expects("sut/halt#corrupt") && !flaw.expects("sut/halted"));
     }
 }
