@@ -1,6 +1,7 @@
 //! What of a scenario real processes do not have, in words: it is left out, and said.
 
-use trace::{CrashHow, CrashPoint, DiskOptions, Fault, Heal, LinkFault, Plan};
+use system::{Admin, Transition};
+use trace::{CrashHow, CrashPoint, DiskOptions, Fault, Heal, LinkFault, MemberKind, Plan};
 
 use crate::links::Change;
 
@@ -30,8 +31,15 @@ pub fn differences(plan: &Plan) -> Vec<String> {
     say(faults().any(is_power), "loss of power is a kill -9: what the system holds survives");
     let at_effect = |f: &Fault| matches!(f, Fault::Crash { point: CrashPoint::Effect { .. }, .. });
     say(faults().any(at_effect), "a kill falls when its time has come, not on an effect");
-    let is_restart = |fault: &Fault| matches!(fault, Fault::Restart { .. });
-    say(faults().any(is_restart), "a restart keeps the setup");
+    let has_switch = |fault: &Fault| match fault {
+        Fault::Restart { setup, .. } => setup.pre_vote.is_some() || setup.forward.is_some(),
+        _ => false,
+    };
+    say(faults().any(has_switch), "a restart keeps pre-vote and forward as they are");
+    say(
+        faults().any(is_joint),
+        "members change one by one, not jointly: the public interface has no more",
+    );
     let has_more = |fault: &Fault| match fault {
         Fault::Links(links) => {
             [links.loss, links.duplicate, links.reorder, links.corrupt].iter().any(Option::is_some)
@@ -50,6 +58,20 @@ pub fn differences(plan: &Plan) -> Vec<String> {
     say(scenario.limits.stop_on_violation, "the history is judged at its end");
     say(!scenario.require.is_empty(), "situations are not looked for");
     said
+}
+
+/// Whether a fault asks for several changes at once, or for joint consensus.
+fn is_joint(fault: &Fault) -> bool {
+    use MemberKind::{Grow, Replace, Reshape, Shrink};
+    match fault {
+        Fault::Admin(Admin::Reconfigure { changes, transition }) => {
+            changes.len() > 1 || *transition == Transition::Joint
+        }
+        Fault::Membership(change) => {
+            change.joint || matches!(change.kind, Grow | Replace | Reshape | Shrink)
+        }
+        _ => false,
+    }
 }
 
 /// The kinds of fault that are left out, and how often each was planned.
@@ -128,11 +150,18 @@ mod tests {
             jump = { at = "2s", target = "n1", by = "1s" }
             [[fault]]
             crash = { at = "1s", for = "1s", target = "n1", how = "power" }
+            [[fault]]
+            reconfigure = { at = "3s", for = "1s", remove = ["n1", "n2"] }
         "#;
         let said = said(text, 1).join("\n");
-        for words in
-            ["`drift` (planned once)", "`jump` (planned 2 times)", "kill -9", "TCP", "disk"]
-        {
+        for words in [
+            "`drift` (planned once)",
+            "`jump` (planned 2 times)",
+            "kill -9",
+            "TCP",
+            "disk",
+            "jointly",
+        ] {
             assert!(said.contains(words), "{words}: {said}");
         }
     }

@@ -143,8 +143,10 @@ impl<'a> Nemesis<'a> {
                 self.begin_flapping(number, shape, *period, lasts, &mut stream);
             }
             Fault::Links(change) => self.change_links(number, change, lasts),
-            Fault::Crash { target, .. } => self.strike(number, *target, lasts, &mut stream),
-            Fault::Restart { target, .. } => self.strike(number, *target, lasts, &mut stream),
+            Fault::Crash { target, .. } => self.strike(number, *target, None, lasts, &mut stream),
+            Fault::Restart { target, setup, .. } => {
+                self.strike(number, *target, Some(*setup), lasts, &mut stream);
+            }
             Fault::CrashLoop { target, up, .. } => {
                 self.begin_loop(number, *target, *up, lasts, &mut stream);
             }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use system::NodeId;
+use system::{NodeId, Setup};
 
 /// Bytes at the end of a log that are shown.
 const TAIL_BYTES: usize = 2_000;
@@ -48,14 +48,26 @@ pub(crate) struct Process {
     pub(crate) incarnation: u64,
     /// Stopped by this fault; 0 for none.
     pub(crate) paused: u32,
+    /// With what it starts instead of what the scenario says.
+    pub(crate) setup: Setup,
     child: Option<Child>,
 }
 
 impl Process {
     pub(crate) fn new(id: NodeId, http: SocketAddr, peer: SocketAddr, directory: PathBuf) -> Self {
         let log = directory.with_extension("log");
-        let life = Life::Unborn;
-        Process { id, http, peer, directory, log, life, incarnation: 0, paused: 0, child: None }
+        Process {
+            id,
+            http,
+            peer,
+            directory,
+            log,
+            life: Life::Unborn,
+            incarnation: 0,
+            paused: 0,
+            setup: Setup::default(),
+            child: None,
+        }
     }
 
     /// Where clients find it.

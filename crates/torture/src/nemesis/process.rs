@@ -2,18 +2,19 @@
 
 use sim::partition::Pair;
 use sim::{Stream, StreamName};
-use system::{Nanos, NodeId, NodeSet};
+use system::{Nanos, NodeId, NodeSet, Setup};
 use trace::{FaultId, Target};
 
 use super::{Due, Nemesis, start};
 use crate::process::Life;
 
 impl Nemesis<'_> {
-    /// Kills processes; each comes back on its own directory.
+    /// Kills processes; each comes back on its own directory, perhaps with another setup.
     pub(super) fn strike(
         &mut self,
         number: FaultId,
         target: Target,
+        setup: Option<Setup>,
         down: Nanos,
         stream: &mut Stream,
     ) {
@@ -21,8 +22,12 @@ impl Nemesis<'_> {
         if victims.is_empty() {
             return;
         }
-        self.fault_started(number, "crash", format!("kill of {victims}"));
+        let name = if setup.is_some() { "restart" } else { "crash" };
+        self.fault_started(number, name, format!("kill of {victims}"));
         for id in victims.iter() {
+            if let Some(setup) = setup {
+                self.cluster().process(id).setup = setup;
+            }
             self.kill(id, number, down);
         }
     }
