@@ -11,6 +11,8 @@
 //!
 //! **Not done here:** deciding anything that Raft, the log or the store decide.
 
+mod addresses;
+mod notes;
 mod timers;
 mod waiting;
 
@@ -23,11 +25,10 @@ use std::time::{Duration, Instant};
 use node::RaftNode;
 use node::store::Effects;
 use system::{
-    Admin, Boot, DiskError, DiskFailure, Effect, Halt, HaltReason, Input, Nanos, NodeId, NodeSet,
-    Note, Op, Output, ReadMode, Refusal, Reply, Request, Response, Role, System,
+    Admin, Boot, DiskError, DiskFailure, Effect, Halt, HaltReason, Input, Nanos, NodeId, Refusal,
+    Reply, Request, System,
 };
 
-use crate::book::{self, Record};
 use crate::disk::{DataDir, Disk};
 use crate::peers::Frame;
 use crate::random::OsRandom;
@@ -277,77 +278,7 @@ impl Driver {
         }
     }
 
-    /// Asks the store where the members are.
-    fn look_up_addresses(&mut self) {
-        for id in self.members().union(self.shared.book(|book| book.ids())).iter() {
-            let op = Op::Get { key: book::key(id) };
-            let request = Request::Op { op, read: ReadMode::Local, session: None };
-            let waiter = self.waiting.wait(Waiter::Address(id));
-            self.hand_over(Input::Request { id: waiter, request });
-        }
-    }
-
-    fn take_address(&self, id: NodeId, reply: Reply) {
-        let Reply::Ok { response: Response::Output(Output::Value(Some(value))), .. } = reply else {
-            return;
-        };
-        let Some(record) = Record::decode(&value) else { return };
-        let is_member = self.members().contains(id);
-        self.shared.change_book(|book| book.take_record(id, &record, is_member));
-    }
-
-    fn members(&self) -> NodeSet {
-        let view = self.node.view();
-        view.voters.union(view.outgoing).union(view.learners)
-    }
-
     fn now(&self) -> Nanos {
         u64::try_from(self.start.elapsed().as_nanos()).expect("a process ends within 584 years")
-    }
-
-    fn note(&mut self, note: Note) {
-        let Shared { metrics, log, .. } = &*self.shared;
-        match note {
-            Note::Apply { .. } => metrics.applied.add(1),
-            Note::Proposed { .. } => metrics.proposals.add(1),
-            Note::Read { request, .. } if !self.waiting.is_own(request) => metrics.reads.add(1),
-            Note::Role { role, term, leader } => {
-                if role == Role::Leader {
-                    metrics.elected.add(1);
-                }
-                slog::info!(log, "{} in term {term}, leader {leader}", role.name());
-            }
-            Note::Recovered { term, commit, first_index, snapshot_index, .. } => {
-                slog::info!(
-                    log,
-                    "recovered term {term}, commit {commit}, log from {first_index}, \
-                     snapshot {snapshot_index}"
-                );
-            }
-            Note::TailCut { bytes } => {
-                slog::warn!(log, "cut a torn tail of {bytes} bytes off the log");
-            }
-            Note::Conf { index, voters, outgoing, learners } => {
-                self.look_up = Instant::now();
-                slog::info!(
-                    log,
-                    "configuration of entry {index}: voters {voters}, outgoing {outgoing}, \
-                     learners {learners}"
-                );
-            }
-            Note::SnapshotTaken { index, .. } => {
-                metrics.snapshots_taken.add(1);
-                slog::info!(log, "snapshot {index} taken");
-            }
-            Note::SnapshotSent { to, index } => {
-                metrics.snapshots_sent.add(1);
-                slog::info!(log, "snapshot {index} sent to node {to}");
-            }
-            Note::SnapshotInstalled { index, .. } => {
-                metrics.snapshots_installed.add(1);
-                slog::info!(log, "snapshot {index} installed");
-            }
-            _ => {}
-        }
     }
 }

@@ -15,6 +15,9 @@
 //! | `POST /v1/transfer?to=ID` | hands over the leadership |
 //! | `GET /metrics`, `GET /health` | |
 //!
+//! An id that was removed may be added again for a node that starts on its old directory. An empty
+//! directory wants a new id: its node would not know for whom the old one has voted.
+//!
 //! Reserved: the short form does not reach keys named `metrics` or `health` or that begin with
 //! `v1/`, and `DELETE /KEY` is about members; `/v1/kv/KEY` reaches all keys but those that begin
 //! with a zero byte. In both forms `%XX` stands for a byte.

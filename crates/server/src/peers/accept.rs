@@ -11,8 +11,9 @@ use tokio::time::{sleep, timeout};
 
 use super::Stream;
 use super::handshake::{self, Failure};
+use super::stream::{self, Broken, FrameReader};
 use super::tls::Tls;
-use super::wire::{self, Broken, Frame, FrameReader};
+use super::wire::Frame;
 use crate::metrics::Dropped;
 use crate::shared::{Event, Shared};
 
@@ -129,7 +130,7 @@ async fn receive(
             Frame::Pong | Frame::Taken { .. } => return Err(Broken::Bad(Dropped::Malformed)),
         }
         if !out.is_empty() {
-            wire::write(&mut writer, &out).await.map_err(Broken::Closed)?;
+            stream::write(&mut writer, &out).await.map_err(Broken::Closed)?;
             out.clear();
         }
     }

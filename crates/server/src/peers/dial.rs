@@ -12,8 +12,9 @@ use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::Stream;
 use super::handshake::{self, Failure};
+use super::stream::{self, Broken, FrameReader};
 use super::tls::Tls;
-use super::wire::{self, Broken, Frame, FrameReader};
+use super::wire::Frame;
 use crate::metrics::Dropped;
 use crate::shared::{Event, Shared};
 use crate::url::Url;
@@ -136,7 +137,7 @@ impl Link {
             }
             if !out.is_empty() {
                 let start = Instant::now();
-                wire::write(&mut writer, &out).await.map_err(Broken::Closed)?;
+                stream::write(&mut writer, &out).await.map_err(Broken::Closed)?;
                 if start.elapsed() > PING_TIME {
                     // It was busy taking what we sent.
                     reader.touch();

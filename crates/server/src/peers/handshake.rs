@@ -20,7 +20,8 @@ use ring::rand::SecureRandom;
 use system::NodeId;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::wire::{self, Broken, FrameReader};
+use super::stream::{Broken, FrameReader};
+use super::wire;
 use crate::shared::Shared;
 use crate::url::Url;
 

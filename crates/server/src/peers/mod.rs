@@ -5,6 +5,7 @@
 //! queue is full: that is the contract of the seam, and Raft repeats itself.
 //!
 //! * [`wire`]: frames, and what is in them. [`admin`]: changes of the cluster as bytes.
+//!   [`stream`]: frames on a connection.
 //! * [`handshake`]: who is there, and may it speak. [`tls`]: the same by certificates.
 //! * [`links`], [`dial`]: the sending end. [`accept`]: the receiving one.
 //!
@@ -16,6 +17,7 @@ mod admin;
 mod dial;
 mod handshake;
 pub(crate) mod links;
+mod stream;
 pub(crate) mod tls;
 mod wire;
 

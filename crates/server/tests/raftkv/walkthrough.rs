@@ -82,6 +82,14 @@ fn a_node_that_was_removed_while_it_was_down_is_told() {
     assert!(cluster.node_mut(3).wait().success());
     assert!(cluster.node(3).log().contains("removed this node"), "{}", cluster.node(3).log());
     assert_eq!(cluster.node(1).get("/k").text(), "v");
+
+    // On its old disk it may come back.
+    let address = cluster.addresses.split(',').nth(2).unwrap().to_owned();
+    assert_eq!(cluster.node(1).post("/3", &address).status, 204);
+    cluster.node_mut(3).start();
+    cluster.node(3).wait_for_leader();
+    assert_eq!(cluster.node(3).put("/k", "w").status, 204);
+    assert_eq!(cluster.node(3).get("/k").text(), "w");
 }
 
 #[test]
