@@ -112,7 +112,8 @@ impl Config {
             election_tick: self.election_ticks as usize,
             heartbeat_tick: self.heartbeat_ticks as usize,
             applied,
-            max_size_per_msg: 64 << 10,
+            // The library refuses to start with messages larger than what it lets wait.
+            max_size_per_msg: self.uncommitted_bytes_max.min(64 << 10),
             max_inflight_msgs: 256,
             check_quorum: self.check_quorum,
             pre_vote: self.pre_vote,

@@ -182,6 +182,14 @@ impl System for RaftNode {
         self.raw.store().entry(index).map(message::mark)
     }
 
+    fn backlog(&self) -> Option<u64> {
+        let (log, term) = (&self.raw.raft.raft_log, self.raw.raft.term);
+        let open = (log.committed + 1..=log.last_index()).rev();
+        let entries = open.map_while(|index| self.raw.store().entry(index));
+        let own = entries.take_while(|entry| entry.term == term);
+        self.leads().then(|| own.map(|entry| entry.data.len() as u64).sum())
+    }
+
     fn summary(message: &Box<Message>) -> Summary {
         message::summary(message)
     }

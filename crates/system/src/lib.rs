@@ -106,6 +106,12 @@ pub trait System: Sized {
         None
     }
 
+    /// Bytes of the proposals that the node took as the present leader and that are not committed,
+    /// if it leads and can tell. May cost time in proportion to their number.
+    fn backlog(&self) -> Option<u64> {
+        None
+    }
+
     /// A few numbers that tell a person what `message` is. Called for every message.
     fn summary(message: &Self::Message) -> Summary;
 

@@ -10,6 +10,8 @@ use crate::world::{Due, World};
 
 /// How often somebody looks who can decide.
 const LOOK: Nanos = 50_000_000;
+/// What a command has besides its value, in bytes, at most.
+const COMMAND_BYTES: u64 = 1_024;
 
 impl<S: System> World<'_, S> {
     /// Looks who can decide, and whether they did.
@@ -27,6 +29,9 @@ impl<S: System> World<'_, S> {
                 let message = self.stuck(quorum, bound);
                 return self.not_live("no-progress", message);
             }
+        }
+        if let Some(message) = self.overfull() {
+            return self.not_live("backlog", message);
         }
         self.queue.push(self.queue.now() + LOOK, Due::Watch);
     }
@@ -59,6 +64,23 @@ impl<S: System> World<'_, S> {
             _ => self.recorder.watch.disturb(ends.max(self.queue.now())),
         }
         self.watch_links();
+    }
+
+    /// A leader that has taken more proposals than it was told to. One may go beyond the bound.
+    fn overfull(&self) -> Option<String> {
+        let scenario = &self.plan.scenario;
+        let bound = scenario.node.uncommitted_bytes_max;
+        let one = u64::from(scenario.workload.value_bytes) + COMMAND_BYTES;
+        self.slots.iter().find_map(|slot| {
+            let backlog = slot.program.as_ref()?.backlog()?;
+            (backlog > bound.saturating_add(one)).then(|| {
+                format!(
+                    "n{} leads and has taken {backlog} bytes that are not committed; beyond {bound} \
+                     it was to refuse more",
+                    slot.id
+                )
+            })
+        })
     }
 
     fn stuck(&self, quorum: NodeSet, bound: Nanos) -> String {

@@ -65,6 +65,9 @@ impl Generator {
         let total = mix.get + mix.put + mix.delete + mix.cas + mix.append;
         let mut at = self.stream.below(u64::from(total)) as u32;
         let name = self.keys[key].clone();
+        if self.client <= workload.readers {
+            return Op::Get { key: name };
+        }
         let mut falls_in = |share: u32| {
             let inside = at < share;
             at = at.wrapping_sub(share);

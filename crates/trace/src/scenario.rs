@@ -117,6 +117,9 @@ pub struct Workload {
     pub distribution: KeyDistribution,
     /// Shares of the operations.
     pub mix: Mix,
+    /// Of the clients, those that only read: `c1` to this. A client that also writes leaves a
+    /// leader that is cut off, one that only reads stays as long as it is answered.
+    pub readers: u64,
     /// Bytes of a written value; at least what makes it unique.
     pub value_bytes: u32,
     /// How reads are served.

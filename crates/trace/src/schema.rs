@@ -108,6 +108,7 @@ fn workload() -> Value {
                 ("keys", int(1, 1_000_000, "How many keys there are. Default: 5.")),
                 ("distribution", told(distribution, "How often each key is chosen.")),
                 ("mix", told(mix, "Shares of the operations; one not named has none.")),
+                ("readers", int(0, 10_000, "Clients that only read, c1 to this. Default: 0.")),
                 ("value-bytes", int(1, 1 << 20, "Bytes of a written value. Default: 16.")),
                 ("read", words(&["read-index", "lease", "log", "local"])),
                 ("sessions", told(flag(), "Whether retries of writes take effect once.")),

@@ -28,6 +28,16 @@ pub(super) static FLAWS: &[Flaw] = &[
         ceiling: 20,
         plant: Plant::Filter(|| Box::new(NoSessions)),
     },
+    Flaw {
+        id: "unbounded-uncommitted",
+        about: "a leader takes proposals without end while nothing can be committed",
+        origin: "etcd before f89b06dc6",
+        trigger: "there is no quorum for long, and clients go on asking",
+        expected: &["liveness"],
+        scenario: "overload",
+        ceiling: 5,
+        plant: Plant::Options(|options| options.uncommitted_bytes_max = u64::MAX),
+    },
 ];
 
 /// Requests arrive without their sessions.

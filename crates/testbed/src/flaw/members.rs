@@ -33,6 +33,19 @@ pub(super) static FLAWS: &[Flaw] = &[
         ceiling: 20,
         plant: Plant::Filter(|| Box::<StopsEarly>::default()),
     },
+    Flaw {
+        id: "no-prevote-no-checkquorum",
+        about: "neither pre-vote nor check-quorum is on",
+        origin: "the etcd outage at Cloudflare, 2020-11-02",
+        trigger: "a partition that is one-way or partial, and lasts",
+        expected: &["liveness"],
+        scenario: "lasting-cuts",
+        ceiling: 20,
+        plant: Plant::Options(|options| {
+            options.pre_vote = false;
+            options.check_quorum = false;
+        }),
+    },
 ];
 
 /// A node that is to join starts with a list of peers: those with smaller ids, and itself.

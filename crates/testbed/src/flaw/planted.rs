@@ -115,6 +115,10 @@ impl System for Planted {
         self.node.entry(index)
     }
 
+    fn backlog(&self) -> Option<u64> {
+        self.node.backlog()
+    }
+
     fn summary(message: &Box<Message>) -> Summary {
         RaftNode::summary(message)
     }

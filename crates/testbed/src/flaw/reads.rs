@@ -27,6 +27,16 @@ pub(super) static FLAWS: &[Flaw] = &[
         ceiling: 50,
         plant: Plant::Filter(|| Box::new(Served { mode: ReadMode::Local, by_leader: true })),
     },
+    Flaw {
+        id: "lease-read-drift",
+        about: "a leader answers reads by its lease, whatever the clocks do",
+        origin: "raft-rs read_only.rs warns of it; etcd-io/raft #166",
+        trigger: "the leader's clock is slower than a lease allows for",
+        expected: &["linearizable", "read-freshness", "lease"],
+        scenario: "clock-storm",
+        ceiling: 200,
+        plant: Plant::Filter(|| Box::new(Served { mode: ReadMode::Lease, by_leader: true })),
+    },
 ];
 
 /// Reads are served in another way than clients ask for.

@@ -43,6 +43,7 @@ impl Default for Workload {
             keys: 5,
             distribution: KeyDistribution::Uniform,
             mix: Mix::default(),
+            readers: 0,
             value_bytes: 16,
             read: ReadMode::ReadIndex,
             sessions: true,

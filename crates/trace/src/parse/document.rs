@@ -88,7 +88,7 @@ impl Scenario {
     fn workload_document(&self) -> Value {
         let workload = &self.workload;
         let mix = workload.mix;
-        json!({
+        let mut fields = json!({
             "pace": match workload.pace {
                 Pace::Closed { think } => json!({ "closed": { "think": write_duration(think) } }),
                 Pace::Open { every } => json!({ "open": { "every": write_duration(every) } }),
@@ -111,7 +111,11 @@ impl Scenario {
             "sessions": workload.sessions,
             "attempt-timeout": write_duration(workload.attempt_timeout),
             "op-timeout": write_duration(workload.op_timeout),
-        })
+        });
+        if workload.readers > 0 {
+            fields["readers"] = workload.readers.into();
+        }
+        fields
     }
 
     fn net_document(&self) -> Value {

@@ -15,6 +15,7 @@ pub(crate) const WORKLOAD_KEYS: &[&str] = &[
     "keys",
     "distribution",
     "mix",
+    "readers",
     "value-bytes",
     "read",
     "sessions",
@@ -37,6 +38,9 @@ pub(crate) fn workload(reader: &mut Reader, table: Table<'_>) -> Workload {
             .optional(table, "distribution", distribution)
             .unwrap_or(base.distribution),
         mix: reader.optional(table, "mix", mix).unwrap_or(base.mix),
+        readers: reader
+            .optional(table, "readers", |r, n| r.int(n, 0..=10_000))
+            .unwrap_or(base.readers),
         value_bytes: reader
             .optional(table, "value-bytes", |r, n| r.int32(n, 1..=1 << 20))
             .unwrap_or(base.value_bytes),

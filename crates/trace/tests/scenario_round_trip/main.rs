@@ -93,6 +93,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             keys,
             distribution,
             mix,
+            readers: keys % 4,
             value_bytes,
             read,
             sessions,
