@@ -26,7 +26,7 @@ impl Driver {
         self.shared.change_book(|book| book.take_record(id, &record, is_member));
     }
 
-    fn members(&self) -> NodeSet {
+    pub(super) fn members(&self) -> NodeSet {
         let view = self.node.view();
         view.voters.union(view.outgoing).union(view.learners)
     }

@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 use node::RaftNode;
 use node::store::Effects;
 use system::{
-    Admin, Boot, DiskError, DiskFailure, Effect, Halt, HaltReason, Input, Nanos, NodeId, Refusal,
-    Reply, Request, System,
+    Admin, Boot, DiskError, DiskFailure, Effect, Halt, HaltReason, Input, Nanos, NodeId, NodeSet,
+    Refusal, Reply, Request, System,
 };
 
 use crate::disk::{DataDir, Disk};
@@ -56,6 +56,8 @@ struct Driver {
     start: Instant,
     /// When the members' addresses are looked up again.
     look_up: Instant,
+    /// Peers who say that the cluster has removed this node.
+    removed_by: NodeSet,
     /// Why the driver ends, although the node has not said so.
     end: Option<Halt>,
 }
@@ -99,6 +101,7 @@ pub(crate) fn run(
         inputs: VecDeque::new(),
         start,
         look_up: start,
+        removed_by: NodeSet::EMPTY,
         end: None,
     };
     Ok(driver.run(mailbox))
@@ -163,7 +166,10 @@ impl Driver {
         let input = match event {
             Event::Message { from, message } => Input::Message { from, message },
             Event::Delivery { to, token, delivered } => Input::Delivery { to, token, delivered },
-            Event::Link { peer, up } => Input::Link { peer, up },
+            Event::Link { peer, up } => {
+                self.removed_by.remove(peer);
+                Input::Link { peer, up }
+            }
             Event::Request { request, answer } => {
                 let admin = match &request {
                     Request::Admin(admin) => Some(admin.clone()),
@@ -178,13 +184,26 @@ impl Driver {
             }
             Event::Answered { id, reply } => return self.waiting.answer_passed(id, reply),
             Event::Removed { by } => {
-                let detail = format!("node {by} says so");
-                self.end = Some(Halt { reason: HaltReason::Removed, detail });
-                return;
+                self.removed_by.insert(by);
+                return self.leave_if_told();
             }
             Event::Stop => Input::Stop,
         };
         self.hand_over(input);
+    }
+
+    /// Ends the node when most of the others say that it was removed. One of them alone may not
+    /// have heard yet that it was added again.
+    fn leave_if_told(&mut self) {
+        let mut others = self.members();
+        if others.is_empty() {
+            others = self.shared.book(|book| book.ids());
+        }
+        others.remove(self.shared.settings.id);
+        if !others.is_empty() && others.has_majority_in(self.removed_by) {
+            let detail = format!("{} say so", self.removed_by);
+            self.end = Some(Halt { reason: HaltReason::Removed, detail });
+        }
     }
 
     /// Performs what the node wants. Returns its end, if it ends.

@@ -102,8 +102,10 @@ fn leadership_can_be_handed_over_by_anybody() {
     let leader = cluster.node(1).wait_for_leader();
     let (next, asked) = (leader % 3 + 1, (leader + 1) % 3 + 1);
     cluster.node(asked).wait_for_leader();
-    let answer = cluster.node(asked).post(&format!("/v1/transfer?to={next}"), "");
-    assert_eq!(answer.status, 204, "{answer:?}");
+    // On a busy machine the next leader may miss the time for it.
+    eventually("it is handed over", || {
+        cluster.node(asked).post(&format!("/v1/transfer?to={next}"), "").status == 204
+    });
     assert_eq!(cluster.node(next).status("leader"), Some(next));
     assert_eq!(cluster.node(next).metric("raftkv_is_leader"), 1);
     let refused = cluster.node(asked).post("/v1/transfer?to=9", "");
