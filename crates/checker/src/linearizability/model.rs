@@ -239,10 +239,6 @@ impl Model {
                 _ => None,
             })
             .collect();
-        let differ_until = self.differ_until.unwrap_or(0);
-        for &(from, _) in &open_swaps {
-            self.needed[from as usize] = self.needed[from as usize].max(differ_until);
-        }
         let mut spread = true;
         while spread {
             spread = false;

@@ -12,10 +12,12 @@
 
 mod forget;
 mod lead;
+mod spare;
 
 use super::frontier::{Configuration, Frontier, SLOTS_MAX, Slots};
 use super::model::{Effect, JUNK, Model, Moment, State, Step};
 use super::open::{Future, Open};
+use spare::Waiting;
 
 /// The answer for one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub(super) struct Search<'a> {
     pure: Slots,
     /// Those that a write hides: other writes, and appends.
     hidden: Slots,
+    /// Unknown operations that wait for a slot.
+    waiting: Vec<Waiting>,
     /// How many unknown operations gave their slot back, see [`Configuration::spent`].
     pool: u32,
     /// Whether an unknown operation was invoked since equal ones were put in order.
@@ -120,6 +124,7 @@ impl<'a> Search<'a> {
             taken: 0,
             pure: 0,
             hidden: 0,
+            waiting: Vec::new(),
             pool: 0,
             is_mixed: false,
             future: Future::new(model),
@@ -165,6 +170,11 @@ impl<'a> Search<'a> {
 
     /// An operation is invoked. False if there is no slot for it.
     fn invoke(&mut self, step: u32) -> bool {
+        self.waits(step) || self.open(step)
+    }
+
+    /// Gives an operation a slot. False if there is none.
+    fn open(&mut self, step: u32) -> bool {
         let Step { effect, deadline, .. } = self.model.steps[step as usize];
         self.future.invoked(self.model.steps[step as usize]);
         let slot = (!self.taken).trailing_zeros();
@@ -199,6 +209,9 @@ impl<'a> Search<'a> {
     /// An operation returns. The frontier keeps what explains it; it is empty if nothing does.
     fn returned(&mut self, step: u32, budget: u64, watch: &mut dyn FnMut() -> bool) -> bool {
         self.forget();
+        if !self.call_spare() {
+            return false;
+        }
         let place = self.open.iter().position(|open| open.step == step).expect("it was invoked");
         let returning = self.open[place];
         let mut next = Frontier::with_cost(self.frontier.cost);
@@ -220,7 +233,9 @@ impl<'a> Search<'a> {
             }
         }
         if !work.list().is_empty() {
-            self.stopped = !self.lead_on(work, &mut next, returning, budget, watch);
+            let mut ran_out = false;
+            self.stopped = !self.lead_on(work, &mut next, returning, budget, &mut ran_out, watch);
+            self.gave_up |= ran_out;
         }
         self.open.remove(place);
         self.free(returning.bit());

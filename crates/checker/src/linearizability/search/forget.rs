@@ -97,6 +97,8 @@ impl Search<'_> {
             } else if self.is_unnoticed(open.effect) {
                 match open.effect {
                     _ if self.junk_is_worst => useless |= open.bit(),
+                    // The key cannot hold what it takes away, or that is as good as what it leaves.
+                    Effect::Swap(from, _) if self.canonical(from) == JUNK => useless |= open.bit(),
                     Effect::Swap(..) if is_tight => {
                         useless |= open.bit();
                         self.gave_up = true;

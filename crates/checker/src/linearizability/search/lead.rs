@@ -8,12 +8,14 @@ use super::{Search, TELL_EVERY};
 
 impl Search<'_> {
     /// Leads configurations on until `returning` has taken effect. False if it was stopped.
+    /// `ran_out` becomes true if operations were missed that wait for a slot.
     pub(super) fn lead_on(
         &self,
         mut work: Frontier,
         next: &mut Frontier,
         returning: Open,
         budget: u64,
+        ran_out: &mut bool,
         watch: &mut dyn FnMut() -> bool,
     ) -> bool {
         let mut told = 0;
@@ -26,7 +28,9 @@ impl Search<'_> {
             .map(|open| (open.bit(), *open))
             .collect();
         let bound = self.held_until(returning);
+        let spare = self.slots_of_waiting();
         while let Some(from) = work.pop() {
+            *ran_out |= spare.iter().any(|slots| slots & !from.done == 0);
             let in_slots = groups.iter().flat_map(|&group| {
                 let left = group & !from.done;
                 [left & from.either, left & !from.either]
