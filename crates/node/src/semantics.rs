@@ -142,3 +142,42 @@ impl Label {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(term: u64, vote: u64, commit: u64) -> HardState {
+        HardState { term, vote, commit, ..HardState::default() }
+    }
+
+    #[test]
+    fn a_commit_alone_is_saved_or_not() {
+        let before = state(2, 1, 10);
+        for (memory, alone) in [
+            (CommitMemory::Saved, true),
+            (CommitMemory::WithEntries, false),
+            (CommitMemory::Snapshot, true),
+        ] {
+            assert_eq!(memory.keeps(&before, &state(2, 1, 11), false), alone, "{memory:?}");
+            assert!(memory.keeps(&before, &state(2, 1, 11), true), "{memory:?} with entries");
+            assert!(memory.keeps(&before, &state(2, 3, 10), false), "{memory:?} with a vote");
+            assert!(memory.keeps(&before, &state(3, 0, 10), false), "{memory:?} with a term");
+        }
+    }
+
+    #[test]
+    fn a_start_believes_what_was_saved_a_snapshot_or_both() {
+        assert_eq!(CommitMemory::Saved.recovered(10, 7), 10);
+        assert_eq!(CommitMemory::Saved.recovered(5, 7), 7);
+        assert_eq!(CommitMemory::WithEntries.recovered(5, 7), 5);
+        assert_eq!(CommitMemory::Snapshot.recovered(10, 7), 7);
+    }
+
+    #[test]
+    fn a_label_is_what_is_applied_or_is_not() {
+        assert_eq!(Label::Applied.of(5, 9), 5);
+        assert_eq!(Label::Committed.of(5, 9), 9);
+        assert_eq!(Label::Before.of(5, 9), 4);
+    }
+}

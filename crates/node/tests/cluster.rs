@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use cluster_support::World;
 use goldenscript::{Argument, ArgumentConsumer, Command};
 use node::Config;
+use node::semantics::{Acknowledge, Apply, ReadWait};
 use system::{
     Admin, ConfChange, NodeId, NodeSet, Op, ReadMode, Request, SessionSeq, Start, System as _,
     Transition,
@@ -108,6 +109,11 @@ impl Runner {
                 "sessions_max" => config.sessions_max = arg.parse()?,
                 "leases" => config.leases = arg.parse()?,
                 "forward" => config.forward = arg.parse()?,
+                "acknowledge_committed" if arg.parse()? => {
+                    config.semantics.acknowledge = Acknowledge::Committed;
+                }
+                "apply_with_tick" if arg.parse()? => config.semantics.apply = Apply::WithTick,
+                "read_at_once" if arg.parse()? => config.semantics.read = ReadWait::Nothing,
                 "raftexample" => config.semantics = Config::raftexample().semantics,
                 name => return Err(format!("unknown option {name}").into()),
             }

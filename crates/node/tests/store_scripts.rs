@@ -24,6 +24,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use goldenscript::{ArgumentConsumer, Command};
+use node::semantics::CommitMemory;
 use node::store::{Effects, Store, StoreOptions};
 use raft::eraftpb::{Entry, HardState, Message};
 use store_support::disk::{Fate, SharedDisk};
@@ -78,8 +79,12 @@ impl Runner {
     fn open(&mut self, args: &mut ArgumentConsumer<'_>) -> Answer {
         let mut options = StoreOptions::default();
         options.segment_bytes = args.lookup_parse("segment")?.unwrap_or(options.segment_bytes);
+        let most = args.lookup_parse("record")?;
+        options.record_bytes_max = most.unwrap_or(options.record_bytes_max);
         for flag in args.rest_pos() {
             match flag.value.as_str() {
+                "commit-with-entries" => options.commit = CommitMemory::WithEntries,
+                "commit-of-snapshot" => options.commit = CommitMemory::Snapshot,
                 "mark-first" => options.mark_before_snapshot = true,
                 "state-first" => options.hard_state_first = true,
                 other => return Err(format!("an unknown flag {other}").into()),
@@ -236,6 +241,8 @@ macro_rules! scripts {
 }
 
 scripts! {
+    a_long_record_is_refused
+    commit_is_kept_or_not
     restart_from_log
     restart_from_snapshot
     torn_tail_is_cut
