@@ -101,6 +101,7 @@ impl System for RaftNode {
                 learners: true,
                 transfer: true,
                 lease_reads: config.leases,
+                answers: true,
             },
         }
     }

@@ -168,13 +168,14 @@ impl<S: System> World<'_, S> {
         let storm = self.phase == Phase::Storm;
         let workload = &self.plan.scenario.workload;
         let state = &mut self.clients[client];
+        let nodes = self.slots.len() as u64;
         let (op, key, to) = if storm {
             match state.script.pop_front() {
                 Some(next) => (next.op, None, next.to),
                 None if state.scripted => return,
                 None => {
                     let drawn = state.generator.draw(workload, state.number + 1);
-                    (drawn.op, Some(drawn.key), None)
+                    (drawn.op, Some(drawn.key), drawn.roams.map(|word| 1 + word % nodes))
                 }
             }
         } else {

@@ -7,6 +7,8 @@ use trace::{KeyDistribution, Pace, Workload};
 
 /// Words of the client's stream that belong to one operation.
 const WORDS_PER_OP: u64 = 4;
+/// The same, if clients roam.
+const WORDS_PER_ROAMING_OP: u64 = 8;
 
 /// Draws operations for one client.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Generator {
     keys: Vec<Key>,
     /// What the client last saw of each key: what a cas expects.
     seen: Vec<Option<Value>>,
+    /// How long a value of the operation being drawn is, at least.
+    value_bytes: usize,
 }
 
 /// One drawn operation.
@@ -28,6 +32,8 @@ pub struct Drawn {
     pub op: Op,
     /// The key's number.
     pub key: usize,
+    /// A number that chooses the node to ask first, if it is not the one that answered last.
+    pub roams: Option<u64>,
     /// The pause before it: since the operation before it ended (closed pace) or was due (open
     /// pace).
     pub pause: Nanos,
@@ -43,15 +49,21 @@ impl Generator {
             weights: weights(workload),
             keys: (0..workload.keys).map(key_name).collect(),
             seen: vec![None; workload.keys as usize],
+            value_bytes: 0,
         }
     }
 
     /// The operation with this number (from 1).
     pub fn draw(&mut self, workload: &Workload, number: u64) -> Drawn {
-        self.stream.seek(number * WORDS_PER_OP);
+        let may_roam = workload.roam > 0;
+        let words = if may_roam { WORDS_PER_ROAMING_OP } else { WORDS_PER_OP };
+        self.stream.seek(number * words);
+        let roams = (may_roam && self.stream.chance(workload.roam)).then(|| self.stream.next_u64());
+        let large = workload.large_values.filter(|large| self.stream.chance(large.chance));
+        self.value_bytes = large.map_or(workload.value_bytes, |large| large.bytes) as usize;
         let key = self.draw_key();
         let op = self.draw_op(workload, key, number);
-        Drawn { op, key, pause: self.draw_pause(workload.pace) }
+        Drawn { op, key, roams, pause: self.draw_pause(workload.pace) }
     }
 
     fn draw_key(&mut self) -> usize {
@@ -76,12 +88,12 @@ impl Generator {
         if falls_in(mix.get) {
             Op::Get { key: name }
         } else if falls_in(mix.put) {
-            Op::Put { key: name, value: self.value(workload, number) }
+            Op::Put { key: name, value: self.value(number) }
         } else if falls_in(mix.delete) {
             Op::Delete { key: name }
         } else if falls_in(mix.cas) {
             let expect = self.seen[key].clone();
-            Op::Cas { key: name, expect, value: self.value(workload, number) }
+            Op::Cas { key: name, expect, value: self.value(number) }
         } else {
             Op::Append { key: name, value: Bytes::from(format!("{}.{number};", self.client)) }
         }
@@ -96,9 +108,9 @@ impl Generator {
     }
 
     /// A value that no other operation writes.
-    fn value(&self, workload: &Workload, number: u64) -> Value {
+    fn value(&self, number: u64) -> Value {
         let mut text = format!("{}.{number}", self.client).into_bytes();
-        text.resize(text.len().max(workload.value_bytes as usize), b'_');
+        text.resize(text.len().max(self.value_bytes), b'_');
         Bytes::from(text)
     }
 

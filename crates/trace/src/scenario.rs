@@ -122,6 +122,10 @@ pub struct Workload {
     pub readers: u64,
     /// Bytes of a written value; at least what makes it unique.
     pub value_bytes: u32,
+    /// Some values are longer than that.
+    pub large_values: Option<LargeValues>,
+    /// Chance that an operation is first asked of any node, instead of the one that answered last.
+    pub roam: Ppm,
     /// How reads are served.
     pub read: ReadMode,
     /// Whether writes use client sessions, which makes retries safe.
@@ -174,6 +178,16 @@ pub struct Mix {
     pub cas: u32,
     /// Of append.
     pub append: u32,
+}
+
+/// Values among the others that are long: what they weigh in a log, on a link and in a snapshot
+/// is not what most do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LargeValues {
+    /// Chance that a written value is one of them.
+    pub chance: Ppm,
+    /// Bytes of each; 1 to 1 MiB.
+    pub bytes: u32,
 }
 
 /// One operation of an explicit workload.

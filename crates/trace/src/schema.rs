@@ -97,6 +97,10 @@ fn workload() -> Value {
         words(&["uniform", "zipf"]),
         table(&["hot"], [("hot", reference("chance"))]),
     ]});
+    let large = table(
+        &["chance", "bytes"],
+        [("chance", reference("chance")), ("bytes", int(1, 1 << 20, "Bytes of each of them."))],
+    );
     let share = || int(0, 1_000_000, "Its share, relative to the sum.");
     let kinds = ["get", "put", "delete", "cas", "append"];
     let mix = table(&[], kinds.map(|kind| (kind, share())));
@@ -110,6 +114,8 @@ fn workload() -> Value {
                 ("mix", told(mix, "Shares of the operations; one not named has none.")),
                 ("readers", int(0, 10_000, "Clients that only read, c1 to this. Default: 0.")),
                 ("value-bytes", int(1, 1 << 20, "Bytes of a written value. Default: 16.")),
+                ("large-values", told(large, "Values among the others that are long.")),
+                ("roam", told(reference("chance"), "Chance that any node is asked first.")),
                 ("read", words(&["read-index", "lease", "log", "local"])),
                 ("sessions", told(flag(), "Whether retries of writes take effect once.")),
                 ("attempt-timeout", reference("duration")),

@@ -45,6 +45,8 @@ impl Default for Workload {
             mix: Mix::default(),
             readers: 0,
             value_bytes: 16,
+            large_values: None,
+            roam: 0,
             read: ReadMode::ReadIndex,
             sessions: true,
             attempt_timeout: 500 * MILLI,

@@ -16,7 +16,8 @@ use super::words::{
 use crate::disk::DiskStrike;
 use crate::scenario::{
     CrashHow, CrashPoint, Delay, DiskOptions, EffectClass, Expect, Fault, KeyDistribution,
-    LinkRange, Pace, Scenario, ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault, Target,
+    LargeValues, LinkRange, Pace, Scenario, ScriptedFault, ScriptedOp, Shape, Swarm, SwarmFault,
+    Target,
 };
 
 impl Scenario {
@@ -114,6 +115,13 @@ impl Scenario {
         });
         if workload.readers > 0 {
             fields["readers"] = workload.readers.into();
+        }
+        if let Some(LargeValues { chance, bytes }) = workload.large_values {
+            let large = json!({ "chance": write_ppm(chance), "bytes": bytes });
+            fields["large-values"] = large;
+        }
+        if workload.roam > 0 {
+            fields["roam"] = write_ppm(workload.roam).into();
         }
         fields
     }

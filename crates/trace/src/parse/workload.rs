@@ -7,7 +7,7 @@ use super::quantity::PPM_ONE;
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
 use super::words::READ_MODES;
-use crate::scenario::{KeyDistribution, Mix, Pace, ScriptedOp, Workload};
+use crate::scenario::{KeyDistribution, LargeValues, Mix, Pace, ScriptedOp, Workload};
 
 /// The keys of `[workload]`.
 pub(crate) const WORKLOAD_KEYS: &[&str] = &[
@@ -17,6 +17,8 @@ pub(crate) const WORKLOAD_KEYS: &[&str] = &[
     "mix",
     "readers",
     "value-bytes",
+    "large-values",
+    "roam",
     "read",
     "sessions",
     "attempt-timeout",
@@ -44,6 +46,8 @@ pub(crate) fn workload(reader: &mut Reader, table: Table<'_>) -> Workload {
         value_bytes: reader
             .optional(table, "value-bytes", |r, n| r.int32(n, 1..=1 << 20))
             .unwrap_or(base.value_bytes),
+        large_values: reader.optional(table, "large-values", large_values),
+        roam: reader.optional(table, "roam", Reader::ppm).unwrap_or(base.roam),
         read: reader
             .optional(table, "read", |r, n| r.word(n, "way to read", READ_MODES))
             .unwrap_or(base.read),
@@ -79,6 +83,14 @@ fn distribution(reader: &mut Reader, node: &Node) -> Option<KeyDistribution> {
     }
     let words = [("uniform", KeyDistribution::Uniform), ("zipf", KeyDistribution::Zipf)];
     reader.word(node, "distribution", &words)
+}
+
+fn large_values(reader: &mut Reader, node: &Node) -> Option<LargeValues> {
+    let keys = ["chance", "bytes"];
+    let table = reader.table_of(node, "`large-values`", &keys, ("S010", "key"));
+    let chance = reader.required(table, "chance", Reader::ppm);
+    let bytes = reader.required(table, "bytes", |r, n| r.int32(n, 1..=1 << 20));
+    Some(LargeValues { chance: chance?, bytes: bytes? })
 }
 
 /// Shares; an operation that is not named has none.

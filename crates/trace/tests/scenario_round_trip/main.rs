@@ -10,8 +10,9 @@ use proptest::sample::select;
 use system::{Op, ReadMode};
 use trace::{
     Budget, Case, CaseExpect, ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution,
-    Limits, Mix, NetOptions, NodeOptions, Pace, Profile, Recorded, Scenario, ScriptedFault,
-    ScriptedOp, Situation, Workload, fault_document, parse_case, parse_fault, parse_scenario,
+    LargeValues, Limits, Mix, NetOptions, NodeOptions, Pace, Profile, Recorded, Scenario,
+    ScriptedFault, ScriptedOp, Situation, Workload, fault_document, parse_case, parse_fault,
+    parse_scenario,
 };
 
 use faults::{fault, swarm};
@@ -84,9 +85,12 @@ fn workload() -> impl Strategy<Value = Workload> {
         Just(ReadMode::Log),
         Just(ReadMode::Local),
     ];
-    let first = (pace, 1..100_u64, distribution, mix, 1..100_u32);
+    let large = (ppm(), 1..1_u32 << 20).prop_map(|(chance, bytes)| LargeValues { chance, bytes });
+    let values = (1..100_u32, option::of(large), ppm());
+    let first = (pace, 1..100_u64, distribution, mix, values);
     let second = (read, any::<bool>(), positive(), positive(), vec(scripted_op(), 0..4));
-    (first, second).prop_map(|((pace, keys, distribution, mix, value_bytes), second)| {
+    (first, second).prop_map(|((pace, keys, distribution, mix, values), second)| {
+        let (value_bytes, large_values, roam) = values;
         let (read, sessions, attempt_timeout, op_timeout, script) = second;
         Workload {
             pace,
@@ -95,6 +99,8 @@ fn workload() -> impl Strategy<Value = Workload> {
             mix,
             readers: keys % 4,
             value_bytes,
+            large_values,
+            roam,
             read,
             sessions,
             attempt_timeout,
