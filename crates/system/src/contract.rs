@@ -53,4 +53,7 @@ pub struct Capabilities {
     pub transfer: bool,
     /// Reads served by [`crate::ReadMode::Lease`].
     pub lease_reads: bool,
+    /// As long as a node runs and the cluster is whole, every request to it is answered in the
+    /// end, be it by a refusal.
+    pub answers: bool,
 }

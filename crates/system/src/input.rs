@@ -21,7 +21,8 @@ pub enum Input<M> {
         /// The message.
         message: M,
     },
-    /// A request of a client. Answered by [`crate::Effect::Reply`] with the same id, or never.
+    /// A request of a client. Answered by [`crate::Effect::Reply`] with the same id, or never: see
+    /// [`crate::Capabilities::answers`].
     Request {
         /// Names the request in the answer.
         id: RequestId,

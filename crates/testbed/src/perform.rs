@@ -54,6 +54,8 @@ impl<S: System> World<'_, S> {
                     only_timers = false;
                     let kind = Kind::Request { node: id, id: OpId::of(*request) };
                     self.record(mail.cause, kind);
+                    let taken = (*request, self.queue.now());
+                    self.slot(id).unanswered.push(taken);
                 }
                 _ => only_timers = false,
             }
@@ -116,7 +118,9 @@ impl<S: System> World<'_, S> {
                 self.send(id, to, message, report);
             }
             Effect::Reply { request, reply } => {
-                self.slot(id).has_lived = true;
+                let slot = self.slot(id);
+                slot.has_lived = true;
+                slot.unanswered.retain(|(waits, _)| *waits != request);
                 self.reply(id, request, reply);
             }
             Effect::SetTimer { timer, after, periodic } => {

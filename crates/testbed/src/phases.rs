@@ -6,7 +6,7 @@
 
 use sim::StreamName;
 use system::{Effect, NodeId, Note, System};
-use trace::{Autopsy, Event, Heal, Kind};
+use trace::{Autopsy, Event, Heal, Kind, OpId, Scenario};
 
 use crate::panics::guard;
 use crate::slot::Life;
@@ -65,6 +65,7 @@ impl<S: System> World<'_, S> {
                 } else {
                     self.recovery = self.now() - self.healed_at;
                     self.enter(Phase::FinalReads);
+                    self.phase_ends = self.now() + self.patience();
                     self.begin_final_reads();
                 }
                 self.look_again();
@@ -117,12 +118,38 @@ impl<S: System> World<'_, S> {
             return self.not_live("no-read", message);
         }
         if self.clients.iter().all(|client| client.is_idle() && client.finals.is_empty()) {
+            if let Some(message) = self.unanswered() {
+                if self.now() >= self.phase_ends {
+                    return self.not_live("no-answer", message);
+                }
+                return self.look_again();
+            }
             self.enter(Phase::Autopsy);
             self.autopsy();
             self.phase = Phase::Over;
         } else {
             self.look_again();
         }
+    }
+
+    /// How long a node may take to answer a request that came to nothing: it may have to see that
+    /// by its own clock.
+    fn patience(&self) -> u64 {
+        let Scenario { limits, node, .. } = &self.plan.scenario;
+        limits.settle.max(30 * node.tick * u64::from(node.election_ticks))
+    }
+
+    /// The oldest request that a node of those that are healed still owes an answer, in words.
+    fn unanswered(&self) -> Option<String> {
+        if !S::contract(&self.config).capabilities.answers {
+            return None;
+        }
+        let owing = self.slots.iter().filter(|slot| self.healed.contains(slot.id));
+        let owed = owing.flat_map(|slot| slot.unanswered.iter().map(|owed| (slot.id, *owed)));
+        let (node, (request, taken)) = owed.min_by_key(|(_, (_, taken))| *taken)?;
+        let OpId { client, number } = OpId::of(request);
+        let taken = trace::text::time(taken);
+        Some(format!("n{node} took c{client}.{number} at {taken}, runs, and never answered it"))
     }
 
     /// Cuts the power everywhere and lets the program's own recovery read the disks.

@@ -86,6 +86,8 @@ pub(crate) struct Slot<S: System> {
     /// Whether the budget of silent loss was.
     pub(crate) forgets: bool,
     pub(crate) mailbox: VecDeque<Mail<S::Message>>,
+    /// Requests that the node took and has not answered, with the moment.
+    pub(crate) unanswered: Vec<(RequestId, Nanos)>,
     /// Whether an effect is under way; the node takes no input meanwhile.
     pub(crate) busy: bool,
     /// The file effect that is under way.
@@ -128,6 +130,7 @@ impl<S: System> Slot<S> {
             at_risk: false,
             forgets: false,
             mailbox: VecDeque::new(),
+            unanswered: Vec::new(),
             busy: false,
             current: None,
             debt: 0,
@@ -164,6 +167,7 @@ impl<S: System> Slot<S> {
         self.program = None;
         self.effects.clear();
         self.mailbox.clear();
+        self.unanswered.clear();
         self.timers.clear();
         self.busy = false;
         self.current = None;

@@ -44,6 +44,7 @@ impl System for Keeper {
                 learners: false,
                 transfer: false,
                 lease_reads: false,
+                answers: false,
             },
         }
     }

@@ -31,6 +31,7 @@ impl System for Watch {
                 learners: false,
                 transfer: false,
                 lease_reads: false,
+                answers: false,
             },
         }
     }
