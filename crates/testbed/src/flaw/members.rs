@@ -26,7 +26,7 @@ pub(super) static FLAWS: &[Flaw] = &[
     Flaw {
         id: "removed-node-stops-early",
         about: "a node that is removed stops before its last messages have left",
-        origin: "tikv PR #2184",
+        origin: "tikv PR #2184; this project before 8918ac0 and 3f69fa5",
         trigger: "a leader is removed, or the last message to a member is lost",
         expected: &["liveness"],
         scenario: "membership-storm",

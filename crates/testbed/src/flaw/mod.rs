@@ -12,6 +12,7 @@
 //! * `members`: elections and membership.
 //! * `client`: what clients are told.
 //! * `apply`: when a committed entry is applied, acknowledged and read.
+//! * `questions`: what a read asks.
 //! * `recovery`: what is kept of a life, and what the next one makes of it.
 //! * `reigns`: how one leader and one configuration make way for the next.
 //! * `transport`: what happens to messages between nodes.
@@ -25,6 +26,7 @@ mod client;
 mod disk;
 mod members;
 mod order;
+mod questions;
 mod reads;
 mod recovery;
 mod reigns;
@@ -88,6 +90,7 @@ pub fn flaws() -> impl Iterator<Item = &'static Flaw> {
         members::FLAWS,
         client::FLAWS,
         apply::FLAWS,
+        questions::FLAWS,
         recovery::FLAWS,
         reigns::FLAWS,
         transport::FLAWS,

@@ -60,8 +60,8 @@ pub(super) static FLAWS: &[Flaw] = &[
         origin: "etcd, fixed by ccf477d12 (the decoder refused entries above 10 MB)",
         trigger: "many or large entries in one record, and a restart",
         expected: &["sut"],
-        scenario: "chaos",
-        ceiling: 150,
+        scenario: "large-values",
+        ceiling: 10,
         plant: Plant::Options(|options| options.record_bytes_max = 8 << 10),
     },
     Flaw {

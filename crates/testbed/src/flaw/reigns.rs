@@ -1,12 +1,12 @@
 //! Flaws in how one leader and one configuration make way for the next (*Raft §6; thesis §3.10,
 //! §4, §6.4.1*).
 
+use node::RaftNode;
 use node::semantics::LeaseScope;
-use node::{Config, RaftNode};
 use raft::eraftpb::MessageType;
-use system::{Boot, Halt, HaltReason, Nanos, NodeId, System};
+use system::{Nanos, System};
 
-use super::planted::{Effect, Effects, Filter, Input};
+use super::planted::{Effects, Filter, Input};
 use super::{Flaw, Plant};
 
 pub(super) static FLAWS: &[Flaw] = &[
@@ -53,17 +53,6 @@ pub(super) static FLAWS: &[Flaw] = &[
         ceiling: 10,
         plant: Plant::Options(|options| options.semantics.bare_changes = true),
     },
-    Flaw {
-        id: "removed-ends-at-once",
-        about: "a node ends as soon as it finds itself removed, and with it goes what the others \
-                do not know yet: that it is, if it led",
-        origin: "this project before 8918ac0 and 3f69fa5; tikv PR 2184",
-        trigger: "the leader is removed, and the last broadcast is lost",
-        expected: &["liveness"],
-        scenario: "membership-storm",
-        ceiling: 50,
-        plant: Plant::Filter(|| Box::new(EndsAtOnce::default())),
-    },
 ];
 
 /// A promise is kept as long as the library remembers the leader.
@@ -80,29 +69,5 @@ impl Filter for ForgetsLeader {
             }
         }
         node.handle(now, input, effects);
-    }
-}
-
-/// A node ends whenever it finds itself removed.
-#[derive(Default)]
-struct EndsAtOnce {
-    id: NodeId,
-}
-
-impl Filter for EndsAtOnce {
-    fn boot(&mut self, config: &Config, boot: Boot, effects: &Effects) -> Result<RaftNode, Halt> {
-        self.id = boot.id;
-        RaftNode::boot(config, boot, effects)
-    }
-
-    fn rewrite(&mut self, node: &RaftNode, mut effects: Vec<Effect>) -> Vec<Effect> {
-        let view = node.view();
-        let members = view.voters.union(view.outgoing).union(view.learners);
-        let removed = !members.is_empty() && !members.contains(self.id);
-        if removed {
-            let detail = "removed".to_owned();
-            effects.push(Effect::Halt(Halt { reason: HaltReason::Removed, detail }));
-        }
-        effects
     }
 }
