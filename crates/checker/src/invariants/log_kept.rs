@@ -1,6 +1,9 @@
 //! What a node said is durable is in its log when it starts again (*Raft figure 2: persistent
 //! state; §5.3: an acknowledged entry is on stable storage*).
 //!
+//! What it finds there beyond that is not durable by having been found: the system that kept it
+//! may lose its power next.
+//!
 //! A node on whose disk a fault struck that takes durable data is not asked.
 
 use system::{NodeId, NodeSet, Note};
@@ -45,7 +48,6 @@ impl LogKept {
                     ),
                 );
             }
-            self.kept[slot(said.node)] = (held, said.seq);
         }
         match *said.note {
             Note::Persisted { last_index, .. } => {

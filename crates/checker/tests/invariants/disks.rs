@@ -34,6 +34,11 @@ fn what_a_node_made_durable_is_there_when_it_starts_again() {
     restart(&mut run, 2);
     restart(&mut run, 2);
     run.holds();
+    // What was found at a start is not durable by that.
+    let mut run = three_entries(2);
+    restart(&mut run, 3);
+    restart(&mut run, 2);
+    run.holds();
     // An end that a leader replaced may be gone, and the new one not yet there.
     let mut run = three_entries(3);
     run.say(1, Note::Truncate { from: 2 });
