@@ -16,7 +16,7 @@ mod client;
 mod clock;
 mod cluster;
 mod counters;
-mod flaw;
+pub mod flaw;
 mod heal;
 mod liveness;
 mod nemesis;

@@ -1,13 +1,10 @@
-//! Disks that fail: every fault strikes, the budget is kept, a node does what is right, and one
-//! that does not is found.
+//! Disks that fail: every fault strikes, the budget is kept, and a node does what is right. Of
+//! nodes that do not, see `flaws.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use system::{Boot, Contract, Effects, EntryMark, Halt, Input, Nanos, Summary, System, View};
 use trace::{DiskWhat, Event, Kind, Loss, Scenario, Verdict};
-
-type Message = <node::RaftNode as System>::Message;
 
 #[expect(clippy::disallowed_methods, reason = "a test reads the file it is about")]
 fn scenario(name: &str) -> Scenario {
@@ -156,80 +153,4 @@ fn a_node_that_does_not_know_what_it_lost_is_kept_out() {
         let kept_out = report.counters.kept_out + report.counters.halts;
         assert!(kept_out > 0, "{what}: the node came back");
     }
-}
-
-/// The node with a mistake in what it makes of its disk.
-struct Mistaken<const MISTAKE: u8>(node::RaftNode);
-
-/// Takes empty files for a new life.
-const NEW_AGAIN: u8 = 1;
-/// Goes on after an error of the disk.
-const CARELESS: u8 = 2;
-
-impl<const MISTAKE: u8> System for Mistaken<MISTAKE> {
-    type Config = node::Config;
-    type Message = Message;
-
-    fn contract(config: &node::Config) -> Contract {
-        node::RaftNode::contract(config)
-    }
-
-    fn boot(
-        config: &node::Config,
-        mut boot: Boot,
-        effects: &Effects<Message>,
-    ) -> Result<Self, Halt> {
-        boot.has_lived &= MISTAKE != NEW_AGAIN;
-        node::RaftNode::boot(config, boot, effects).map(Mistaken)
-    }
-
-    fn handle(&mut self, now: Nanos, input: Input<Message>, effects: &Effects<Message>) {
-        if MISTAKE != CARELESS || !matches!(input, Input::DiskFailed(_)) {
-            self.0.handle(now, input, effects);
-        }
-    }
-
-    fn flush(&mut self, now: Nanos, effects: &Effects<Message>) {
-        self.0.flush(now, effects);
-    }
-
-    fn view(&self) -> View {
-        self.0.view()
-    }
-
-    fn entry(&self, index: u64) -> Option<EntryMark> {
-        self.0.entry(index)
-    }
-
-    fn summary(message: &Message) -> Summary {
-        node::RaftNode::summary(message)
-    }
-
-    fn encode(message: &Message, out: &mut Vec<u8>) {
-        node::RaftNode::encode(message, out);
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Message, String> {
-        node::RaftNode::decode(bytes)
-    }
-}
-
-fn is_found<const MISTAKE: u8>(seeds: u64) -> bool {
-    let storm = scenario("disk-storm.toml");
-    (0..seeds).any(|seed| {
-        let plan = testbed::plan(&storm, seed);
-        let config = testbed::node_config(&storm);
-        let report = testbed::run_system::<Mistaken<MISTAKE>>(&plan, &config, &mut |_| {});
-        matches!(report.verdict, Verdict::Fail(_))
-    })
-}
-
-#[test]
-fn a_node_that_takes_an_empty_disk_for_a_new_life_is_found() {
-    assert!(is_found::<NEW_AGAIN>(100));
-}
-
-#[test]
-fn a_node_that_goes_on_after_an_error_of_its_disk_is_found() {
-    assert!(is_found::<CARELESS>(100));
 }

@@ -2,112 +2,44 @@
 //! up to it, and by those that do.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 
-use system::{
-    Boot, Contract, Effect, Effects, EntryMark, Halt, Input, MessageKind, Nanos, NodeSet, Summary,
-    System, View,
-};
+use node::RaftNode;
+use system::{MessageKind, NodeSet, System};
+use testbed::flaw::Flaw;
+use testbed::flaw::planted::{Effect, Filter, Planted, PlantedConfig};
 use trace::{Kind, Scenario, Verdict};
 
-type Message = <node::RaftNode as System>::Message;
+/// Messages of this kind never leave.
+struct Silent(MessageKind);
 
-/// Messages that never leave.
-trait Silent {
-    fn is_silent(summary: &Summary) -> bool;
-}
-
-/// The node, some of whose messages never leave.
-struct Mistaken<M> {
-    node: node::RaftNode,
-    mistake: PhantomData<M>,
-}
-
-impl<M: Silent> System for Mistaken<M> {
-    type Config = node::Config;
-    type Message = Message;
-
-    fn contract(config: &node::Config) -> Contract {
-        node::RaftNode::contract(config)
-    }
-
-    fn boot(config: &node::Config, boot: Boot, effects: &Effects<Message>) -> Result<Self, Halt> {
-        let node = node::RaftNode::boot(config, boot, effects)?;
-        Ok(Mistaken { node, mistake: PhantomData })
-    }
-
-    fn handle(&mut self, now: Nanos, input: Input<Message>, effects: &Effects<Message>) {
-        self.node.handle(now, input, effects);
-    }
-
-    fn flush(&mut self, now: Nanos, effects: &Effects<Message>) {
-        self.node.flush(now, effects);
-        effects.rewrite(0, |mut list: Vec<Effect<Message>>| {
-            list.retain(|effect| match effect {
-                Effect::Send { message, .. } => !M::is_silent(&Self::summary(message)),
-                _ => true,
-            });
-            list
+impl Filter for Silent {
+    fn rewrite(&mut self, _: &RaftNode, mut effects: Vec<Effect>) -> Vec<Effect> {
+        effects.retain(|effect| match effect {
+            Effect::Send { message, .. } => RaftNode::summary(message).kind != self.0,
+            _ => true,
         });
-    }
-
-    fn view(&self) -> View {
-        self.node.view()
-    }
-
-    fn entry(&self, index: u64) -> Option<EntryMark> {
-        self.node.entry(index)
-    }
-
-    fn summary(message: &Message) -> Summary {
-        node::RaftNode::summary(message)
-    }
-
-    fn encode(message: &Message, out: &mut Vec<u8>) {
-        node::RaftNode::encode(message, out);
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Message, String> {
-        node::RaftNode::decode(bytes)
+        effects
     }
 }
 
 /// Nobody is told that it has a vote.
-struct NoVotes;
-
-impl Silent for NoVotes {
-    fn is_silent(summary: &Summary) -> bool {
-        summary.kind == MessageKind::VoteResponse
-    }
-}
+static NO_VOTES: Flaw = Flaw::unlisted(|| Box::new(Silent(MessageKind::VoteResponse)));
 
 /// Nobody is told that an entry was taken.
-struct NoAcknowledgements;
-
-impl Silent for NoAcknowledgements {
-    fn is_silent(summary: &Summary) -> bool {
-        summary.kind == MessageKind::AppendResponse
-    }
-}
+static NO_ACKNOWLEDGEMENTS: Flaw = Flaw::unlisted(|| Box::new(Silent(MessageKind::AppendResponse)));
 
 /// The ordinary node.
-struct Nothing;
-
-impl Silent for Nothing {
-    fn is_silent(_: &Summary) -> bool {
-        false
-    }
-}
+const NOTHING: Option<&Flaw> = None;
 
 fn scenario(text: &str) -> Scenario {
     let text = format!("about = \"a test\"\n{text}");
     trace::parse_scenario("test.toml", &text, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)))
 }
 
-fn verdict<M: Silent>(scenario: &Scenario, seed: u64) -> Verdict {
+fn verdict(flaw: Option<&'static Flaw>, scenario: &Scenario, seed: u64) -> Verdict {
     let plan = testbed::plan(scenario, seed);
-    let config = testbed::node_config(scenario);
-    testbed::run_system::<Mistaken<M>>(&plan, &config, &mut |_| {}).verdict
+    let config = PlantedConfig { node: testbed::node_config(scenario), flaw };
+    testbed::run_system::<Planted>(&plan, &config, &mut |_| {}).verdict
 }
 
 /// The only violation, as signature and message.
@@ -123,17 +55,17 @@ fn found(verdict: Verdict) -> (String, String) {
 #[test]
 fn a_quorum_that_elects_nobody_is_found_in_the_storm() {
     let quiet = scenario("[limits]\nstorm = \"8s\"");
-    let (signature, message) = found(verdict::<NoVotes>(&quiet, 1));
+    let (signature, message) = found(verdict(Some(&NO_VOTES), &quiet, 1));
     assert_eq!(signature, "liveness/no-progress");
     assert!(message.contains("{n1 n2 n3 n4 n5} were up"), "{message}");
     assert!(message.contains("asks for votes in term"), "{message}");
-    assert_eq!(verdict::<Nothing>(&quiet, 1), Verdict::Pass);
+    assert_eq!(verdict(NOTHING, &quiet, 1), Verdict::Pass);
 }
 
 #[test]
 fn a_quorum_that_commits_nothing_is_found_in_the_storm() {
     let quiet = scenario("[limits]\nstorm = \"8s\"");
-    let (signature, message) = found(verdict::<NoAcknowledgements>(&quiet, 1));
+    let (signature, message) = found(verdict(Some(&NO_ACKNOWLEDGEMENTS), &quiet, 1));
     assert_eq!(signature, "liveness/no-progress");
     assert!(message.contains("and has committed 0 of"), "{message}");
 }
@@ -146,10 +78,10 @@ fn nothing_is_demanded_of_half_a_cluster() {
     };
     // Nobody has a quorum until the end of the storm; then all is well.
     let halves = with("[[\"n1\", \"n2\"], [\"n3\", \"n4\"]]");
-    assert_eq!(verdict::<Nothing>(&halves, 1), Verdict::Pass);
+    assert_eq!(verdict(NOTHING, &halves, 1), Verdict::Pass);
     let three = with("[[\"n1\", \"n2\", \"n3\"], [\"n4\"]]");
-    assert_eq!(verdict::<Nothing>(&three, 1), Verdict::Pass);
-    let (signature, message) = found(verdict::<NoVotes>(&three, 1));
+    assert_eq!(verdict(NOTHING, &three, 1), Verdict::Pass);
+    let (signature, message) = found(verdict(Some(&NO_VOTES), &three, 1));
     assert_eq!(signature, "liveness/no-progress");
     assert!(message.contains("{n1 n2 n3} were up"), "{message}");
 }
@@ -157,17 +89,17 @@ fn nothing_is_demanded_of_half_a_cluster() {
 #[test]
 fn a_demand_can_be_taken_back() {
     let none = scenario("[limits]\nstorm = \"8s\"\navailable-within = \"0s\"");
-    let (signature, _) = found(verdict::<NoVotes>(&none, 1));
+    let (signature, _) = found(verdict(Some(&NO_VOTES), &none, 1));
     assert_eq!(signature, "liveness/no-leader");
 }
 
 #[test]
 fn a_healed_quorum_must_elect() {
     let short = scenario("[limits]\nstorm = \"1s\"\nheal = \"quorum\"");
-    let (signature, message) = found(verdict::<NoVotes>(&short, 1));
+    let (signature, message) = found(verdict(Some(&NO_VOTES), &short, 1));
     assert_eq!(signature, "liveness/no-leader");
     assert!(message.contains("were healed"), "{message}");
-    assert_eq!(verdict::<Nothing>(&short, 1), Verdict::Pass);
+    assert_eq!(verdict(NOTHING, &short, 1), Verdict::Pass);
 }
 
 #[test]
@@ -230,4 +162,16 @@ fn recoveries_are_measured() {
     let median = all.at_most(500).expect("there are some");
     // No faster than an election timeout, no slower than a few.
     assert!((100_000_000..2_000_000_000).contains(&median), "the median takes {median} ns");
+}
+
+#[test]
+fn a_leader_that_takes_more_than_it_was_told_to_is_found() {
+    let text = "[node]\nuncommitted-bytes-max = 2048\n[cluster]\nclients = 12\n\
+                [workload]\nkeys = 12\nvalue-bytes = 500\nmix = { put = 1 }\n[limits]\nstorm = \"2s\"";
+    let sound = scenario(text);
+    assert_eq!(verdict(NOTHING, &sound, 1), Verdict::Pass);
+    let flaw = testbed::flaw_named("unbounded-uncommitted").expect("it is listed");
+    let (signature, message) = found(verdict(Some(flaw), &sound, 1));
+    assert_eq!(signature, "liveness/backlog");
+    assert!(message.contains("beyond 2048 it was to refuse more"), "{message}");
 }

@@ -19,7 +19,7 @@
 //!
 //! **Not done here:** how long it takes to find one; that is `squall gauntlet`.
 
-pub(crate) mod planted;
+pub mod planted;
 
 mod apply;
 mod client;
@@ -55,12 +55,13 @@ pub struct Flaw {
     pub scenario: &'static str,
     /// Within so many seeds of `swarm` or of [`Flaw::scenario`] it must be found.
     pub ceiling: u64,
-    pub(crate) plant: Plant,
+    /// How it is planted.
+    pub plant: Plant,
 }
 
 /// How a flaw is planted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Plant {
+pub enum Plant {
     /// Something stands between host and node.
     Filter(fn() -> Box<dyn Filter>),
     /// The node has other options.
@@ -70,6 +71,21 @@ pub(crate) enum Plant {
 }
 
 impl Flaw {
+    /// A flaw that is in no list: what stands between host and node.
+    #[must_use]
+    pub const fn unlisted(filter: fn() -> Box<dyn Filter>) -> Flaw {
+        Flaw {
+            id: "unlisted",
+            about: "",
+            origin: "",
+            trigger: "",
+            expected: &[],
+            scenario: "",
+            ceiling: 0,
+            plant: Plant::Filter(filter),
+        }
+    }
+
     /// Whether a signature is one of those that are expected.
     #[must_use]
     pub fn expects(&self, signature: &str) -> bool {

@@ -9,16 +9,20 @@ use super::{Flaw, Plant, flaw_of};
 use node::{Config, RaftNode};
 
 /// What the node asks of its host.
-pub(crate) type Effects = system::Effects<Box<Message>>;
+pub type Effects = system::Effects<Box<Message>>;
 /// One thing that it asks.
-pub(crate) type Effect = system::Effect<Box<Message>>;
+pub type Effect = system::Effect<Box<Message>>;
 /// What it is given.
-pub(crate) type Input = system::Input<Box<Message>>;
+pub type Input = system::Input<Box<Message>>;
 
 /// What stands between host and node. Each method does what an honest wrapper does, unless a flaw
 /// knows better. There is one filter for each start of a node.
-pub(crate) trait Filter {
+pub trait Filter {
     /// Starts the node.
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot start: what it says itself, or what the filter says.
     fn boot(&mut self, config: &Config, boot: Boot, effects: &Effects) -> Result<RaftNode, Halt> {
         RaftNode::boot(config, boot, effects)
     }
