@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("torture", &["system", "sim", "trace", "testbed"]),
     ("cli", &["system", "node", "trace", "checker", "testbed", "sweep", "torture"]),
     ("server", &["system", "node"]),
-    ("xtask", &["trace", "checker", "testbed"]),
+    ("xtask", &["trace", "checker", "testbed", "sweep"]),
 ];
 
 /// The visible entries of the root.
