@@ -100,7 +100,7 @@ impl RaftNode {
         self.enter_conf(Conf::new(entry.index, state), effects);
         self.raw.mut_store().set_applied_conf(self.conf.state.clone());
         if self.conf.is_joint() {
-            self.joint = request;
+            (self.joint, self.joint_deadline) = (request, self.proposal_deadline());
         } else if let Some(request) = request.or_else(|| self.joint.take()) {
             effects.reply(request, ok(Response::Changed, entry.index));
         }

@@ -71,6 +71,7 @@ pub(crate) fn boot(config: &Config, boot: Boot, effects: &Effects) -> Result<Raf
         heard: 0,
         transfer: None,
         joint: None,
+        joint_deadline: 0,
         deliveries: Deliveries::default(),
         life: Life::Member,
     };

@@ -51,6 +51,8 @@ pub struct RaftNode {
     pub(crate) transfer: Option<Transfer>,
     /// Who waits for the present joint configuration to be left.
     pub(crate) joint: Option<RequestId>,
+    /// The tick at which that wait ends: a node that was removed may never hear of the end.
+    pub(crate) joint_deadline: u64,
     pub(crate) deliveries: Deliveries,
     pub(crate) life: Life,
 }

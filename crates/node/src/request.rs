@@ -223,7 +223,7 @@ impl RaftNode {
         self.ticks + 4 * u64::from(self.config.election_ticks)
     }
 
-    fn proposal_deadline(&self) -> u64 {
+    pub(crate) fn proposal_deadline(&self) -> u64 {
         self.ticks + 20 * u64::from(self.config.election_ticks)
     }
 }

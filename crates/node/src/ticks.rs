@@ -56,8 +56,10 @@ impl RaftNode {
         self.reads.take_expired(self.ticks, |request| {
             effects.reply(request, Reply::Failed(Refusal::ReadTimeout));
         });
-        self.proposals.take_expired(self.ticks, |request| {
-            effects.reply(request, Reply::Unknown("not applied here in time"));
-        });
+        let late = |request| effects.reply(request, Reply::Unknown("not applied here in time"));
+        self.proposals.take_expired(self.ticks, late);
+        if self.ticks >= self.joint_deadline {
+            self.joint.take().into_iter().for_each(late);
+        }
     }
 }
