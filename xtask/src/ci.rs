@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{conformance, determinism, engines, mutate, process, slurm, soak, tidy};
+use crate::{conformance, determinism, engines, gauntlet, mutate, process, slurm, soak, tidy};
 
 /// Seeds of each scenario that a change must pass.
 const SOAK_SEEDS: u64 = 20;
@@ -49,7 +49,7 @@ impl Tally {
 /// If a step failed; the complaints are printed by then, and the sum behind them.
 pub(crate) fn ci() -> Result<String, String> {
     let mut tally = Tally::default();
-    let steps: [(&str, Step); 11] = [
+    let steps: [(&str, Step); 12] = [
         ("format", || command(&["fmt", "--all", "--check"])),
         ("tidy", || say(tidy::tidy())),
         ("clippy", || {
@@ -57,6 +57,7 @@ pub(crate) fn ci() -> Result<String, String> {
         }),
         ("tests", tests),
         ("expectations", expectations),
+        ("gauntlet", || say(gauntlet::short())),
         ("engines", || unless_skipped(engines::engines())),
         ("slurm", || unless_skipped(slurm::slurm(&slurm::Options::default()))),
         ("conformance", || unless_skipped(conformance::beside())),

@@ -129,8 +129,7 @@ pub(crate) struct RunArgs {
     /// kept only if the run fails.
     #[arg(long, value_name = "PATH", env = "SQUALL_TRACE", hide_env_values = true)]
     pub(crate) trace: Option<String>,
-    /// End the run at the first answer that cannot be explained, or invariant that is broken; the
-    /// same as --set limits.stop-on-violation=true.
+    /// End the run at the first violation; short for --set limits.stop-on-violation=true.
     #[arg(long)]
     pub(crate) stop_on_violation: bool,
     /// How the result is written.
