@@ -155,18 +155,26 @@ fn failed(told: &Told, violations: &[Violation], color: bool) -> String {
     }
     let sentence = words::cut(&words::one_line(&first.message), SENTENCE_MAX);
     write!(text, "\n  {sentence}\n\n").expect("a String");
-    for line in told.story.ops(first) {
+    let ops = told.story.ops(first);
+    for line in &ops {
         writeln!(text, "    {line}").expect("a String");
     }
     if let Some(others) = others(violations) {
-        writeln!(text, "\n  {others}").expect("a String");
+        let gap = if ops.is_empty() { "" } else { "\n" };
+        writeln!(text, "{gap}  {others}").expect("a String");
     }
-    let faults = told.story.faults(told.story.moment(first, told.report.at));
-    for (position, fault) in faults.iter().enumerate() {
-        let head = if position == 0 { "\n  Faults before it:" } else { "                   " };
-        writeln!(text, "{head}  {fault}").expect("a String");
+    let moment = told.story.moment(first, told.report.at);
+    let faults = told.story.faults(moment);
+    if !faults.is_empty() {
+        let gap = if text.ends_with("\n\n") { "" } else { "\n" };
+        writeln!(text, "{gap}  Faults before {}:", trace::text::time(moment)).expect("a String");
     }
-    text.push('\n');
+    for fault in &faults {
+        writeln!(text, "    {fault}").expect("a String");
+    }
+    if !text.ends_with("\n\n") {
+        text.push('\n');
+    }
     match told.verified {
         Verified::Same => {
             let hash = trace::hash_text(told.report.hash);

@@ -11,13 +11,17 @@ use crate::words;
 /// Lines of operations and of faults that a report shows at most.
 const LINES_MAX: usize = 5;
 
+/// How exactly the time of an event is remembered.
+const CLOCK_STEP: Nanos = 1_000_000;
+
 /// Operations, faults and roles, as the events tell.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
     ops: BTreeMap<OpId, Told>,
     faults: Vec<Struck>,
     roles: BTreeMap<NodeId, (Role, u64)>,
-    violations: Vec<(u64, Nanos)>,
+    /// At which event time had gone on by [`CLOCK_STEP`]: numbers of events as times.
+    clock: Vec<(u64, Nanos)>,
 }
 
 /// What is known of an operation.
@@ -52,6 +56,9 @@ struct Struck {
 impl Story {
     /// Takes in the next event.
     pub(crate) fn observe(&mut self, event: &Event) {
+        if self.clock.last().is_none_or(|(_, last)| event.at >= last + CLOCK_STEP) {
+            self.clock.push((event.seq, event.at));
+        }
         match &event.kind {
             Kind::Note { node, note: Note::Role { role, term, .. } } => {
                 self.roles.insert(*node, (*role, *term));
@@ -82,7 +89,6 @@ impl Story {
                     struck.to.get_or_insert(event.at);
                 }
             }
-            Kind::Violation(_) => self.violations.push((event.seq, event.at)),
             _ => {}
         }
     }
@@ -120,12 +126,18 @@ impl Story {
         lines
     }
 
-    /// When the operations of a violation were over: what struck later is not part of the tale.
+    /// When a violation was complete: its operations over, or the events that prove it past. What
+    /// struck later is not part of the tale. Of one without either, the end of the run.
     pub(crate) fn moment(&self, violation: &Violation, end: Nanos) -> Nanos {
         let ends = violation.ops.iter().filter_map(|id| self.ops.get(id)?.end.as_ref());
-        ends.map(|end| end.at)
-            .max()
-            .unwrap_or_else(|| self.violations.first().map_or(end, |(_, at)| *at))
+        let proven = violation.core.iter().max().map(|&seq| self.time_of(seq));
+        ends.map(|end| end.at).max().or(proven).unwrap_or(end)
+    }
+
+    /// When an event happened, to a millisecond.
+    fn time_of(&self, seq: u64) -> Nanos {
+        let behind = self.clock.partition_point(|(first, _)| *first <= seq);
+        self.clock[..behind].last().map_or(0, |(_, at)| *at)
     }
 }
 
@@ -186,5 +198,31 @@ fn served(path: ReadPath) -> &'static str {
         ReadPath::FollowerReadIndex => ", by a follower's read index",
         ReadPath::Lease => ", by lease",
         ReadPath::Local => ", from its own map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_violation_without_operations_has_the_time_of_its_proof() {
+        let mut story = Story::default();
+        for (seq, at) in [(1, 0), (2, 400), (3, 2 * CLOCK_STEP), (9, 7 * CLOCK_STEP)] {
+            story.observe(&Event { at, seq, cause: 0, kind: Kind::Phase { name: "storm" } });
+        }
+        let mut violation = Violation {
+            check: "vote-kept",
+            kind: "forgotten".into(),
+            message: String::new(),
+            ops: Vec::new(),
+            nodes: Vec::new(),
+            core: vec![5, 2],
+        };
+        assert_eq!(story.moment(&violation, 99), 2 * CLOCK_STEP);
+        violation.core = vec![9];
+        assert_eq!(story.moment(&violation, 99), 7 * CLOCK_STEP);
+        violation.core.clear();
+        assert_eq!(story.moment(&violation, 99), 99);
     }
 }

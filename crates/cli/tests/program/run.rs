@@ -171,3 +171,19 @@ fn a_run_that_stops_at_its_violation_is_short_and_replays() {
     let replayed = replayed.json();
     assert_eq!((&replayed["same"], &replayed["now"]["hash"]), (&true.into(), &stopped["hash"]));
 }
+
+#[test]
+fn faults_behind_the_proof_of_a_violation_are_no_part_of_the_tale() {
+    let place = Place::with_scenarios("moment");
+    // Votes are forgotten in the middle of the storm; the run goes on to its end.
+    let ran = place.run(&["run", "swarm", "--seed", "36", "--flaw", "send-before-persist-votes"]);
+    assert_eq!(ran.code, 100, "{ran:?}");
+    let text = &ran.stdout;
+    assert!(text.contains("vote-kept/forgotten"), "{text}");
+    let (_, rest) = text.split_once("  Faults before ").expect("faults are told");
+    let (moment, rest) = rest.split_once("s:\n").expect("with the time");
+    let moment: f64 = moment.parse().expect("in seconds");
+    assert!(moment < 10.0, "the storm ends at 10 s: {text}");
+    let last = rest.split("\n\n").next().and_then(|lines| lines.lines().last()).expect("a fault");
+    assert!(last.contains("crash-loop n3"), "{text}");
+}
