@@ -84,8 +84,13 @@ fn every_byte_arrives_in_order_both_ways() {
     assert!(receive(&mut near, back.len()) == back, "n1 received something else");
     writing.join().expect("no panic").expect("written");
     answering.join().expect("no panic").expect("written");
-    let traffic = wire.proxies.traffic();
-    assert_eq!(traffic.bytes.load(Ordering::Relaxed), 600_000);
+    // A chunk is counted when it was written, which is after somebody may have read it.
+    let counted = || wire.proxies.traffic().bytes.load(Ordering::Relaxed);
+    let patience = Instant::now() + Duration::from_secs(5);
+    while counted() < 600_000 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(counted(), 600_000);
 }
 
 #[test]
