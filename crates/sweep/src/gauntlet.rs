@@ -218,14 +218,16 @@ impl Table {
     }
 }
 
-/// Whether a signature is one of those named: `check/kind`, or `check` or `check/*` for all kinds.
+/// Whether a signature is one of those named: `check/kind`, wherever it is (`check/kind#place`), or
+/// `check` or `check/*` for all kinds.
 #[must_use]
 pub fn is_expected(expected: &[String], sig: &str) -> bool {
     expected.iter().any(|expected| {
         let check = expected.strip_suffix("/*").unwrap_or(expected);
         match sig.strip_prefix(check) {
             Some("") => true,
-            Some(rest) => rest.starts_with('/') && !check.contains('/'),
+            Some(rest) if check.contains('/') => rest.starts_with('#'),
+            Some(rest) => rest.starts_with('/'),
             None => false,
         }
     })
@@ -287,6 +289,8 @@ pub(crate) mod tests {
         assert!(expected(&["linearizable"], "linearizable/stale-read"));
         assert!(expected(&["linearizable/*"], "linearizable/stale-read"));
         assert!(expected(&["x", "sut/panic"], "sut/panic"));
+        assert!(expected(&["sut/halt"], "sut/halt#corrupt"));
+        assert!(!expected(&["sut/halt"], "sut/halted"));
         assert!(!expected(&["linear"], "linearizable/stale-read"));
         assert!(!expected(&["sut/panic"], "sut/halted"));
         assert!(!expected(&[], "sut/halted"));

@@ -58,9 +58,9 @@ fn signature(row: &Row) -> String {
     }
 }
 
-/// `3 (1-9)`: the median and the range; `-` for what has no end.
+/// `3 (1-9)`: the median and the range; `never` for what has no end.
 fn spread(spread: Spread, hunts: usize, words: impl Fn(u64) -> String) -> String {
-    let word = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), &words);
+    let word = |value: Option<u64>| value.map_or_else(|| "never".to_owned(), &words);
     if hunts == 1 {
         return word(spread.median);
     }
@@ -140,14 +140,14 @@ mod tests {
         assert!(lines[0].starts_with("  flaw      scenario  found  seeds"), "{text}");
         assert!(lines[1].contains("no-fsync  swarm     3/3    3 (1-7)"), "{text}");
         assert!(lines[1].contains("0.003s (0.001s-0.007s)  durability/acked-write-lost"), "{text}");
-        assert!(lines[2].contains("1/3    - (2--)"), "{text}");
+        assert!(lines[2].contains("1/3    never (2-never)"), "{text}");
     }
 
     #[test]
     fn a_single_hunt_has_no_range() {
         let text = human(&table(vec![row("a", &[4]), row("b", &[0])]));
         assert!(text.lines().nth(1).unwrap().contains("yes    4      0.004s"), "{text}");
-        assert!(text.lines().nth(2).unwrap().ends_with("no     -      -"), "{text}");
+        assert!(text.lines().nth(2).unwrap().ends_with("no     never  never"), "{text}");
     }
 
     #[test]
