@@ -23,19 +23,30 @@ pub(crate) fn demo(args: &DemoArgs) -> ExitCode {
     match start(args) {
         Ok(nodes) => {
             println!("{WORDS}");
-            for mut node in nodes {
-                // Our end of its input stays open until all have ended.
-                let input = node.stdin.take();
-                let _ = node.wait();
-                drop(input);
+            match wait(nodes) {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
             }
-            ExitCode::SUCCESS
         }
         Err(reason) => {
             eprintln!("raftkv: {reason}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Waits for the end of all, and says whether none ended itself in anger. One that was killed, or
+/// removed from the cluster, did not.
+fn wait(nodes: Vec<Child>) -> bool {
+    let mut fine = true;
+    for mut node in nodes {
+        // Waiting would close our end of its input, and so end it.
+        let input = node.stdin.take();
+        let ended = node.wait();
+        drop(input);
+        fine &= ended.is_ok_and(|status| status.code().unwrap_or(0) == 0);
+    }
+    fine
 }
 
 fn start(args: &DemoArgs) -> Result<Vec<Child>, String> {

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod answers;
+mod demo;
 mod files;
 mod peers;
 mod refusals;
