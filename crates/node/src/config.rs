@@ -38,7 +38,8 @@ pub struct Config {
     pub sessions_max: u64,
     /// Ticks after which a round of reads that was not answered is asked again. Above 0.
     pub read_retry_ticks: u32,
-    /// Whether followers forward proposals to the leader, or answer with a hint.
+    /// Whether the node, as a follower, forwards proposals to the leader, or answers with a hint.
+    /// What others forward is taken in any case.
     pub forward: bool,
     /// Whether lease reads are prepared: a node that heard a leader, or has just started, gives
     /// no vote for `election_ticks` (unless leadership is being transferred). Equal on all

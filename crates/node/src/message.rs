@@ -6,7 +6,7 @@ use system::{Digest, EntryKind, EntryMark, MessageKind, NodeId, NodeSet, Summary
 
 /// Whether a message from the network may be stepped: the library panics on some that no node
 /// sends, and takes local ones at their word.
-pub(crate) fn is_acceptable(message: &Message, to: NodeId, forward: bool) -> bool {
+pub(crate) fn is_acceptable(message: &Message, to: NodeId) -> bool {
     if message.to != to || message.from == to || !(1..=NodeSet::MAX).contains(&message.from) {
         return false;
     }
@@ -22,8 +22,7 @@ pub(crate) fn is_acceptable(message: &Message, to: NodeId, forward: bool) -> boo
             let is_command = |entry: &Entry| {
                 entry.get_entry_type() == EntryType::EntryNormal && !entry.data.is_empty()
             };
-            forward
-                && message.term == 0
+            message.term == 0
                 && !message.entries.is_empty()
                 && message.entries.iter().all(is_command)
         }
@@ -153,11 +152,11 @@ mod tests {
             message(MessageType::MsgSnapshot, 3),
         ];
         for message in refused {
-            assert!(!is_acceptable(&message, 1, true), "{:?}", message.get_msg_type());
+            assert!(!is_acceptable(&message, 1), "{:?}", message.get_msg_type());
         }
         let vote = message(MessageType::MsgRequestVote, 3);
-        assert!(is_acceptable(&vote, 1, false));
-        assert!(!is_acceptable(&vote, 3, false), "it is for another node");
+        assert!(is_acceptable(&vote, 1));
+        assert!(!is_acceptable(&vote, 3), "it is for another node");
     }
 
     #[test]
