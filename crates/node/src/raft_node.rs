@@ -190,7 +190,9 @@ impl System for RaftNode {
         let open = (log.committed + 1..=log.last_index()).rev();
         let entries = open.map_while(|index| self.raw.store().entry(index));
         let own = entries.take_while(|entry| entry.term == term);
-        self.leads().then(|| own.map(|entry| entry.data.len() as u64).sum())
+        // Those without data, such as a leader's first one, are never refused.
+        let sizes: Vec<usize> = own.map(|entry| entry.data.len()).filter(|&n| n > 0).collect();
+        self.leads().then(|| sizes.iter().rev().skip(1).sum::<usize>() as u64)
     }
 
     fn summary(message: &Box<Message>) -> Summary {
@@ -209,7 +211,7 @@ impl System for RaftNode {
 impl RaftNode {
     /// Hands a message to the library, unless it must not be.
     fn step(&mut self, message: Message, effects: &Effects) {
-        if !message::is_acceptable(&message, self.id, self.config.forward) {
+        if !message::is_acceptable(&message, self.id) {
             return;
         }
         if message::is_from_leader(&message) {

@@ -107,7 +107,8 @@ pub trait System: Sized {
     }
 
     /// Bytes of the proposals that the node took as the present leader and that are not committed,
-    /// if it leads and can tell. May cost time in proportion to their number.
+    /// if it leads and can tell. The oldest of them does not count: who holds none may take one of
+    /// any size. May cost time in proportion to their number.
     fn backlog(&self) -> Option<u64> {
         None
     }

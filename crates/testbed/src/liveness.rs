@@ -10,8 +10,6 @@ use crate::world::{Due, World};
 
 /// How often somebody looks who can decide.
 const LOOK: Nanos = 50_000_000;
-/// What a command has besides its value, in bytes, at most.
-const COMMAND_BYTES: u64 = 1_024;
 
 impl<S: System> World<'_, S> {
     /// Looks who can decide, and whether they did.
@@ -66,17 +64,15 @@ impl<S: System> World<'_, S> {
         self.watch_links();
     }
 
-    /// A leader that has taken more proposals than it was told to. One may go beyond the bound.
+    /// A leader that has taken more proposals than it was told to.
     fn overfull(&self) -> Option<String> {
-        let scenario = &self.plan.scenario;
-        let bound = scenario.node.uncommitted_bytes_max;
-        let one = u64::from(scenario.workload.value_bytes) + COMMAND_BYTES;
+        let bound = self.plan.scenario.node.uncommitted_bytes_max;
         self.slots.iter().find_map(|slot| {
             let backlog = slot.program.as_ref()?.backlog()?;
-            (backlog > bound.saturating_add(one)).then(|| {
+            (backlog > bound).then(|| {
                 format!(
-                    "n{} leads and has taken {backlog} bytes that are not committed; beyond {bound} \
-                     it was to refuse more",
+                    "n{} leads and has taken {backlog} bytes behind the oldest proposal that is not \
+                     committed; beyond {bound} it was to refuse more",
                     slot.id
                 )
             })
