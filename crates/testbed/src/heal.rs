@@ -114,6 +114,20 @@ impl<S: System> World<'_, S> {
         more
     }
 
+    /// Nodes that run or can be made to.
+    pub(crate) fn fit(&self) -> NodeSet {
+        let ids = self.slots.iter().map(|slot| slot.id);
+        ids.filter(|&id| self.slots[id as usize - 1].is_up() || self.can_run(id)).collect()
+    }
+
+    /// Whether the newest configuration has a quorum of such nodes. Without one, when changes of
+    /// the membership and the loss of disks went badly together, nothing can be demanded.
+    pub(crate) fn could_decide(&self) -> bool {
+        let (voters, outgoing) = self.recorder.watch.configuration();
+        let fit = self.fit();
+        voters.has_majority_in(fit) && (outgoing.is_empty() || outgoing.has_majority_in(fit))
+    }
+
     fn can_run(&self, id: NodeId) -> bool {
         let slot = &self.slots[id as usize - 1];
         // A node whose disk lost something may be down for good at its next start.

@@ -53,6 +53,9 @@ impl<S: System> World<'_, S> {
                 if self.mend_missing() {
                     // The time starts anew.
                 } else if let Some((kind, message)) = self.unsettled() {
+                    if self.now() >= self.phase_ends && !self.could_decide() {
+                        return self.conclude();
+                    }
                     if self.now() >= self.phase_ends {
                         let bound = trace::text::time(self.plan.scenario.limits.settle);
                         let what = match self.plan.scenario.limits.heal {
@@ -124,12 +127,17 @@ impl<S: System> World<'_, S> {
                 }
                 return self.look_again();
             }
-            self.enter(Phase::Autopsy);
-            self.autopsy();
-            self.phase = Phase::Over;
+            self.conclude();
         } else {
             self.look_again();
         }
+    }
+
+    /// All that is left is what the disks hold.
+    fn conclude(&mut self) {
+        self.enter(Phase::Autopsy);
+        self.autopsy();
+        self.phase = Phase::Over;
     }
 
     /// How long a node may take to answer a request that came to nothing: it may have to see that

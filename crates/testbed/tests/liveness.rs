@@ -175,3 +175,47 @@ fn a_leader_that_takes_more_than_it_was_told_to_is_found() {
     assert_eq!(signature, "liveness/backlog");
     assert!(message.contains("beyond 2048 it was to refuse more"), "{message}");
 }
+
+/// Members of this test leave their fate to two nodes, one of which has lost its disk before.
+const STRANDED: &str = "[budget]\nunavailable = 5\ndata-loss = 1\n\
+                        [[fault]]\ndisk = { at = \"1s\", for = \"50ms\", node = \"n3\", what = \"wipe\" }\n\
+                        [[fault]]\nreconfigure = { at = \"2s\", for = \"2s\", remove = [\"n1\"] }\n\
+                        [[fault]]\nreconfigure = { at = \"4s\", for = \"2s\", remove = [\"n2\"] }\n\
+                        [[fault]]\nreconfigure = { at = \"6s\", for = \"2s\", remove = [\"n5\"] }\n";
+
+#[test]
+fn nothing_is_demanded_of_members_that_cannot_decide() {
+    let stranded = scenario(STRANDED);
+    for seed in 0..5 {
+        assert_eq!(verdict(NOTHING, &stranded, seed), Verdict::Pass, "seed {seed}");
+    }
+    // The same nodes, all on their disks, must decide.
+    let sound = scenario(&STRANDED.replace("what = \"wipe\"", "what = \"stall\""));
+    assert_eq!(verdict(NOTHING, &sound, 1), Verdict::Pass);
+    let (signature, _) = found(verdict(Some(&NO_ACKNOWLEDGEMENTS), &sound, 1));
+    assert_eq!(signature, "liveness/no-progress");
+}
+
+#[test]
+fn an_operator_does_not_rely_on_nodes_that_lost_their_disks() {
+    let text = "[cluster]\nspares = 1\n[budget]\ndata-loss = 1\n\
+                [[fault]]\ndisk = { at = \"500ms\", for = \"50ms\", node = \"n3\", what = \"wipe\" }\n\
+                [[swarm]]\nmembership = { on = 1, every = \"300ms\", for = \"300ms\", kind = [\"demote\", \"remove\", \"add\"], voters = [1, 6] }\n\
+                [limits]\nstorm = \"6s\"";
+    let scenario = scenario(text);
+    for seed in 0..30 {
+        let mut last = (0, NodeSet::EMPTY);
+        let report =
+            testbed::run(&testbed::plan(&scenario, seed), &mut |event| match &event.kind {
+                Kind::Note { note: system::Note::Conf { index, voters, .. }, .. }
+                    if *index > last.0 =>
+                {
+                    last = (*index, *voters);
+                }
+                _ => {}
+            });
+        assert_eq!(report.verdict, Verdict::Pass, "seed {seed}");
+        let fit: NodeSet = NodeSet::first(6).iter().filter(|&id| id != 3).collect();
+        assert!(last.0 == 0 || last.1.has_majority_in(fit), "seed {seed}: {}", last.1);
+    }
+}

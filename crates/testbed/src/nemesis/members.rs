@@ -110,6 +110,22 @@ pub fn steps(change: &MemberDraw, roster: Roster) -> Vec<Admin> {
     found.unwrap_or_default()
 }
 
+/// The voters behind the steps.
+#[must_use]
+pub(crate) fn after(steps: &[Admin], roster: Roster) -> NodeSet {
+    let mut voters = roster.voters;
+    for step in steps {
+        let Admin::Reconfigure { changes, .. } = step else { continue };
+        for change in changes {
+            match *change {
+                ConfChange::AddVoter(id) => voters.insert(id),
+                ConfChange::AddLearner(id) | ConfChange::Remove(id) => voters.remove(id),
+            }
+        }
+    }
+    voters
+}
+
 /// The changes that lead to a set of voters drawn from everybody. Who no longer votes is removed
 /// or stays as a learner.
 fn reshape(change: &MemberDraw, roster: Roster, stream: &mut Stream) -> Vec<ConfChange> {
@@ -148,21 +164,11 @@ mod tests {
             .collect()
     }
 
-    /// The number of voters behind the steps.
+    /// The number of voters behind each step.
     fn voters_after(steps: &[Admin]) -> Vec<usize> {
-        let mut voters = roster().voters;
-        let mut counts = Vec::new();
-        for step in steps {
-            let Admin::Reconfigure { changes, .. } = step else { continue };
-            for change in changes {
-                match *change {
-                    ConfChange::AddVoter(id) => voters.insert(id),
-                    ConfChange::AddLearner(id) | ConfChange::Remove(id) => voters.remove(id),
-                }
-            }
-            counts.push(voters.len());
-        }
-        counts
+        let reshapes = |step: &&Admin| matches!(step, Admin::Reconfigure { .. });
+        let count = steps.iter().filter(reshapes).count();
+        (1..=count).map(|n| after(&steps[..n], roster()).len()).collect()
     }
 
     #[test]

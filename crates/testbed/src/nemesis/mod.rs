@@ -56,8 +56,11 @@ impl<S: System> World<'_, S> {
                 self.begin_admin(vec![admin.clone()], number, lasts, cause);
             }
             Fault::Membership(change) => {
-                let steps = members::steps(change, self.roster());
-                if !steps.is_empty() {
+                let roster = self.roster();
+                let steps = members::steps(change, roster);
+                // An operator does not leave it to nodes that have lost their disk.
+                let fit = self.fit();
+                if !steps.is_empty() && members::after(&steps, roster).has_majority_in(fit) {
                     let words = steps.iter().map(describe).collect::<Vec<_>>().join(", then ");
                     let detail = format!("{}: {words}", change.kind.name());
                     let cause = self.fault_started(number, "admin", detail);
