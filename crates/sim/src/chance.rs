@@ -58,6 +58,8 @@ pub enum StreamName {
     Nemesis(u64),
     /// What a seed makes of one kind of random fault before it draws the occurrences: strengths.
     Knob(u64),
+    /// What a seed draws of the scenario itself, by the number of the entry.
+    Draw(u64),
     /// Whom one fault strikes, by the fault's number.
     Target(u64),
     /// A part of the workload, by its number.
@@ -105,6 +107,7 @@ impl StreamName {
             StreamName::Witness => [40, 0, 0],
             StreamName::Damage { from, to } => [20, from, to],
             StreamName::Knob(number) => [21, number, 0],
+            StreamName::Draw(number) => [22, number, 0],
         };
         Digest::new().u64(kind).u64(first).u64(second).finish()
     }

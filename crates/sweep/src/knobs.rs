@@ -29,11 +29,13 @@ pub fn knobs(plan: &Plan) -> BTreeSet<String> {
     knobs
 }
 
-/// The entries of `[[swarm]]` that are on, and of each range the half in which the seed is.
+/// What the seed drew of the scenario, the entries of `[[swarm]]` that are on, and of each range the
+/// half in which the seed is.
 fn strengths(plan: &Plan) -> BTreeSet<String> {
     let drawn: BTreeMap<&str, u64> =
         plan.knobs.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let mut knobs = BTreeSet::new();
+    let settled = plan.knobs.iter().filter(|(name, _)| name.contains('='));
+    let mut knobs: BTreeSet<String> = settled.map(|(name, _)| name.clone()).collect();
     for (entry, swarm) in plan.scenario.swarm.iter().enumerate() {
         let name = plan.scenario.knob(entry);
         if drawn.get(&*name) != Some(&1) {

@@ -3,7 +3,7 @@
 //! Operations are part of the plan too, but as a function: the n-th operation of a client depends
 //! on scenario, seed, client and n alone ([`crate::workload`]), so they need not be stored.
 
-use sim::Chance;
+use sim::{Chance, StreamName};
 use system::{Nanos, Op};
 use trace::{OpId, Plan, Scenario, ScriptedFault};
 
@@ -11,12 +11,16 @@ use crate::swarm;
 use crate::workload::Generator;
 
 /// Draws the plan of one seed. Removing one kind of random fault from a scenario leaves the draws
-/// of the other kinds as they were, because each draws from its own stream.
+/// of the other kinds as they were, because each draws from its own stream. What a seed draws of the
+/// scenario itself is settled in the plan's scenario.
 #[must_use]
 pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
     let chance = Chance::new(seed);
+    let (scenario, drawn) = scenario.settled(|entry, choices| {
+        chance.stream(StreamName::Draw(entry as u64)).below(choices as u64) as usize
+    });
     let mut faults = scenario.faults.clone();
-    let mut knobs = Vec::new();
+    let mut knobs: Vec<(String, u64)> = drawn.into_iter().map(|words| (words, 1)).collect();
     for (kind, swarm) in scenario.swarm.iter().enumerate() {
         let drawn = swarm::draw(swarm, kind as u64, &chance, scenario.limits.storm);
         let name = scenario.knob(kind);
@@ -31,7 +35,7 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
             fault.id = format!("f{}", position + 1);
         }
     }
-    Plan { scenario: scenario.clone(), seed, faults, knobs }
+    Plan { scenario, seed, faults, knobs }
 }
 
 /// An operation of a plan.

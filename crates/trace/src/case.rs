@@ -113,6 +113,7 @@ impl Case {
     ) -> Case {
         let scenario = Scenario {
             about: title.clone(),
+            draws: Vec::new(),
             swarm: Vec::new(),
             faults: faults.to_vec(),
             require: Vec::new(),
@@ -145,7 +146,7 @@ impl Case {
         }
         let document = document.as_object().expect("a scenario is a table");
         let own = |key: &str| {
-            !["name", "about", "expect", "op", "swarm", "fault", "require"].contains(&key)
+            !["name", "about", "expect", "op", "draw", "swarm", "fault", "require"].contains(&key)
         };
         let changed =
             |(key, value): &(&String, &Value)| own(key) && defaults.get(key) != Some(value);
@@ -164,6 +165,9 @@ impl Case {
             }
         }
         entries(&mut out, "op", &document["op"]);
+        if let Some(draws) = document.get("draw") {
+            entries(&mut out, "draw", draws);
+        }
         if !pinned {
             entries(&mut out, "swarm", &document["swarm"]);
         }

@@ -11,6 +11,7 @@ pub mod quantity;
 
 mod defaults;
 pub(crate) mod disk;
+pub(crate) mod draw;
 pub(crate) mod faults;
 mod json;
 mod membership;
@@ -81,7 +82,10 @@ pub fn parse_scenario(
     for (position, flag) in overrides.iter().enumerate() {
         set::apply(&mut reader, &mut root, position + 1, flag);
     }
-    let scenario = sections::scenario(&mut reader, &root, stem(file_name));
+    let mut scenario = sections::scenario(&mut reader, &root, stem(file_name));
+    if let (Some(scenario), true) = (&mut scenario, reader.problems.is_empty()) {
+        scenario.draws = draw::draws(&mut reader, &root, stem(file_name), overrides);
+    }
     finish(reader, scenario, file_name, text, overrides)
 }
 

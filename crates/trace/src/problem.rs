@@ -91,6 +91,10 @@ pub const CODES: &[(&str, &str)] = &[
         "There is no such situation.\n`squall list situations` names those that a sweep can be required to reach.",
     ),
     (
+        "S031",
+        "This cannot be drawn.\nAn entry of [[draw]] has keys such as \"node.snapshot-every\", each with a list of values; with several keys, the lists are equally long, and a seed takes the n-th of each.",
+    ),
+    (
         "S040",
         "A case names a scenario that cannot be used.\n`scenario` is a file, or the stem of one in ./scenarios or ./scenarios/known. Without it, the case must be a whole scenario itself.",
     ),

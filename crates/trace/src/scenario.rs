@@ -1,11 +1,13 @@
 //! A scenario, resolved: every option has a value, times are nanoseconds, probabilities are
 //! integers per million. What people write is TOML or JSON, see the parser.
 
+mod draw;
 mod faults;
 mod storm;
 
 use system::{Nanos, NodeId, Op, ReadMode};
 
+pub use draw::Draw;
 pub use faults::{
     CrashHow, CrashPoint, EffectClass, Fault, LinkFault, Place, ScriptedFault, Shape, Swarm,
     SwarmFault, Target,
@@ -42,6 +44,8 @@ pub struct Scenario {
     pub disk: DiskOptions,
     /// How much the nemesis may take away at the same time.
     pub budget: Budget,
+    /// What each seed draws of the scenario itself.
+    pub draws: Vec<Draw>,
     /// Random faults: each seed draws from these.
     pub swarm: Vec<Swarm>,
     /// Scripted faults.

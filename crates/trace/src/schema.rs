@@ -11,6 +11,7 @@ mod storm;
 
 use serde_json::{Value, json};
 
+use crate::parse::draw::DRAWN;
 use crate::situation::Situation;
 
 use build::{flag, int, list, one_kind, reference, some_of, table, text, told, words};
@@ -35,6 +36,7 @@ pub fn scenario_schema() -> Value {
             ("net", net()),
             ("disk", disk()),
             ("budget", budget()),
+            ("draw", draw()),
             ("swarm", list(swarm(), "Random faults: each seed draws from these.")),
             ("fault", list(fault(), "Faults at a given time.")),
             ("require", require()),
@@ -124,6 +126,19 @@ fn workload() -> Value {
         ),
         "What the clients do.",
     )
+}
+
+fn draw() -> Value {
+    let sections = DRAWN.join("|");
+    let entry = json!({
+        "type": "object",
+        "minProperties": 1,
+        "patternProperties": {
+            format!("^({sections})\\.[a-z.-]+$"): { "type": "array", "minItems": 1 },
+        },
+        "additionalProperties": false,
+    });
+    list(entry, "What each seed draws of the scenario: keys with lists of values.")
 }
 
 fn op() -> Value {

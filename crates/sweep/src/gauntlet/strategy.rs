@@ -14,8 +14,12 @@ pub enum Strategy {
     /// Nothing.
     #[default]
     Stock,
-    /// Every kind of random fault is on in every seed, instead of some.
+    /// What seeds draw of the scenario itself is not drawn: it is as it is written.
+    NoDraws,
+    /// Every kind of random fault is on in every seed.
     AllFaults,
+    /// Every kind of random fault is on in half of the seeds.
+    HalfFaults,
     /// Faults that strike a process take any, instead of mostly the leader.
     AnyNode,
     /// Faults that strike a process take the leader alone.
@@ -42,9 +46,11 @@ pub enum Strategy {
 
 impl Strategy {
     /// All, the stock one first.
-    pub const ALL: [Strategy; 13] = [
+    pub const ALL: [Strategy; 15] = [
         Strategy::Stock,
+        Strategy::NoDraws,
         Strategy::AllFaults,
+        Strategy::HalfFaults,
         Strategy::AnyNode,
         Strategy::LeaderOnly,
         Strategy::NoCrashPoints,
@@ -63,7 +69,9 @@ impl Strategy {
     pub fn name(self) -> &'static str {
         match self {
             Strategy::Stock => "stock",
+            Strategy::NoDraws => "no-draws",
             Strategy::AllFaults => "all-faults",
+            Strategy::HalfFaults => "half-faults",
             Strategy::AnyNode => "any-node",
             Strategy::LeaderOnly => "leader-only",
             Strategy::NoCrashPoints => "no-crash-points",
@@ -88,7 +96,9 @@ impl Strategy {
     pub fn apply(self, scenario: &mut Scenario) {
         match self {
             Strategy::Stock => {}
-            Strategy::AllFaults => scenario.swarm.iter_mut().for_each(|swarm| swarm.on = ALWAYS),
+            Strategy::NoDraws => scenario.draws.clear(),
+            Strategy::AllFaults => turned_on(scenario, ALWAYS),
+            Strategy::HalfFaults => turned_on(scenario, ALWAYS / 2),
             Strategy::AnyNode => aim(scenario, Target::Any),
             Strategy::LeaderOnly => aim(scenario, Target::Leader),
             Strategy::NoCrashPoints => crash_at_effect(scenario, 0),
@@ -100,11 +110,21 @@ impl Strategy {
             Strategy::ThreeNodes => nodes(scenario, 3),
             Strategy::SevenNodes => nodes(scenario, 7),
             Strategy::Contended => {
+                settle(scenario, &["workload.keys", "cluster.clients"]);
                 scenario.workload.keys = scenario.workload.keys.min(2);
                 scenario.cluster.clients *= 2;
             }
         }
     }
+}
+
+/// No seed draws these keys any more.
+fn settle(scenario: &mut Scenario, keys: &[&str]) {
+    scenario.draws.retain(|draw| keys.iter().all(|key| !draw.concerns(key)));
+}
+
+fn turned_on(scenario: &mut Scenario, chance: Ppm) {
+    scenario.swarm.iter_mut().for_each(|swarm| swarm.on = chance);
 }
 
 /// Gives every fault that picks one process the same choice. Those that strike all keep it.
@@ -141,6 +161,7 @@ fn crash_at_effect(scenario: &mut Scenario, chance: Ppm) {
 }
 
 fn snapshots(scenario: &mut Scenario, every: u64, tail: u64, segment_bytes: u64) {
+    settle(scenario, &["node.snapshot-every", "node.catch-up-entries", "node.segment-bytes"]);
     scenario.node.snapshot_every = every;
     scenario.node.catch_up_entries = tail;
     scenario.node.segment_bytes = segment_bytes;
@@ -156,6 +177,7 @@ fn snapshots(scenario: &mut Scenario, every: u64, tail: u64, segment_bytes: u64)
 
 /// Another number of founding voters; what may be away at the same time follows.
 fn nodes(scenario: &mut Scenario, count: u64) {
+    settle(scenario, &["cluster.nodes", "budget.unavailable"]);
     scenario.cluster.nodes = count;
     if let Some(away) = &mut scenario.budget.unavailable {
         *away = (*away).min((count - 1) / 2);
@@ -184,6 +206,11 @@ mod tests {
 about = "a test"
 [budget]
 unavailable = 2
+[[draw]]
+"cluster.nodes" = [5, 3]
+"budget.unavailable" = [2, 1]
+[[draw]]
+"node.snapshot-every" = [10, 20]
 [[swarm]]
 crash = { on = 0.5, every = "1s", for = "100ms", target = ["leader", "any"], how = ["power"], at-effect = 0.5 }
 [[swarm]]
@@ -212,6 +239,16 @@ restart = { on = 0.4, every = "1s", for = "20ms", target = "any", how = "kill", 
             assert_eq!(after(strategy) == scenario(), strategy == Strategy::Stock, "{strategy:?}");
         }
         assert_eq!(Strategy::named("blind"), None);
+    }
+
+    #[test]
+    fn what_is_changed_is_not_drawn_any_more() {
+        let drawn = |strategy| after(strategy).draws.len();
+        assert_eq!(drawn(Strategy::Stock), 2);
+        assert_eq!(after(Strategy::ThreeNodes).draws[0].keys, ["node.snapshot-every"]);
+        assert_eq!(after(Strategy::RareSnapshots).draws[0].keys[0], "budget.unavailable");
+        assert_eq!(drawn(Strategy::NoDraws), 0);
+        assert_eq!(drawn(Strategy::AllFaults), 2);
     }
 
     #[test]

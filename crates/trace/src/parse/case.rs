@@ -1,5 +1,6 @@
 //! Reads case files: the keys of a case, and around them the scenario that it is or goes over.
 
+use super::draw::draws;
 use super::reader::Reader;
 use super::sections::{TOP_KEYS, scenario, signature};
 use super::source::{Field, Node, Origin, Span, Value};
@@ -97,7 +98,9 @@ fn case(
     let pinned = fields.iter().any(|field| field.name == "fault");
     if let Value::Table(under) = &mut tree.value {
         // What is drawn, and what is expected, are not the scenario's to say any more.
-        under.retain(|field| field.name != "expect" && !(pinned && field.name == "swarm"));
+        under.retain(|field| {
+            field.name != "expect" && !(pinned && ["draw", "swarm"].contains(&&*field.name))
+        });
         let ours = |field: &&Field| !CASE_KEYS.contains(&field.name.as_str());
         for field in fields.iter().filter(ours).filter(|field| known.contains(&&*field.name)) {
             put(under, field);
@@ -110,7 +113,11 @@ fn case(
     for (position, flag) in overrides.iter().enumerate() {
         set::apply(reader, &mut tree, position + 1, flag);
     }
-    let scenario = scenario(reader, &tree, based_on.as_deref().map_or(stem, super::stem));
+    let name = based_on.as_deref().map_or(stem, super::stem);
+    let mut scenario = scenario(reader, &tree, name);
+    if let (Some(scenario), true) = (&mut scenario, reader.problems.is_empty() && !pinned) {
+        scenario.draws = draws(reader, &tree, name, overrides);
+    }
     // What is wrong only together with the case is told where the case names the scenario.
     for problem in reader.problems.iter_mut().filter(|problem| problem.source == elsewhere) {
         problem.source = place.source;

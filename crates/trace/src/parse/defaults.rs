@@ -135,6 +135,7 @@ impl Default for Scenario {
             net: NetOptions::default(),
             disk: DiskOptions::default(),
             budget: Budget::default(),
+            draws: Vec::new(),
             swarm: Vec::new(),
             faults: Vec::new(),
             require: Vec::new(),

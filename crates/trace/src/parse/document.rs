@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use system::{Admin, ConfChange, NodeSet, Op, Transition};
 
 use super::disk::belongs;
+use super::draw;
 use super::membership;
 use super::quantity::{write_duration, write_ppm};
 use super::storm;
@@ -63,6 +64,9 @@ impl Scenario {
                 }
             },
         });
+        if !self.draws.is_empty() {
+            fields["draw"] = draw::document(&self.draws);
+        }
         if let Some(flaw) = &self.flaw {
             fields["flaw"] = flaw.as_str().into();
         }

@@ -18,7 +18,7 @@ use crate::situation::Situation;
 /// The keys at the top.
 pub(crate) const TOP_KEYS: &[&str] = &[
     "name", "about", "profile", "flaw", "cluster", "node", "workload", "op", "net", "disk",
-    "budget", "swarm", "fault", "require", "limits", "expect",
+    "budget", "draw", "swarm", "fault", "require", "limits", "expect",
 ];
 
 /// The keys of `[cluster]`.
@@ -105,6 +105,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         net,
         disk,
         budget,
+        draws: Vec::new(),
         swarm,
         faults,
         require: require.unwrap_or_default(),

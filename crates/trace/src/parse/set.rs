@@ -26,6 +26,23 @@ pub(crate) fn apply(reader: &mut Reader, root: &mut Node, source: usize, flag: &
         return;
     }
     let value = value_of(text, Origin { source, shift: key.len() + 1 });
+    walk(reader, root, key, segments, whole, value);
+}
+
+/// Puts a value under a path of keys that is known to be one.
+pub(crate) fn put(reader: &mut Reader, root: &mut Node, key: &str, whole: Span, value: Node) {
+    let segments = key.split('.').map(|name| (name, whole)).collect();
+    walk(reader, root, key, segments, whole, value);
+}
+
+fn walk(
+    reader: &mut Reader,
+    root: &mut Node,
+    key: &str,
+    segments: Vec<(&str, Span)>,
+    whole: Span,
+    value: Node,
+) {
     let mut node = root;
     for (name, span) in segments {
         match step(node, name, span, whole) {

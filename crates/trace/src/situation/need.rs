@@ -54,9 +54,13 @@ pub enum Need {
 }
 
 impl Need {
-    /// Whether a scenario has it.
+    /// Whether a scenario has it, or what a seed may draw of it does.
     #[must_use]
     pub fn is_met(self, scenario: &Scenario) -> bool {
+        self.is_in(scenario) || scenario.variants().any(|variant| self.is_in(&variant))
+    }
+
+    fn is_in(self, scenario: &Scenario) -> bool {
         let (net, node, work) = (&scenario.net, &scenario.node, &scenario.workload);
         match self {
             Need::Voters(least) => scenario.cluster.nodes >= least || membership(scenario),
@@ -94,9 +98,9 @@ impl Need {
             Need::Reads => work.mix.get > 0 || !work.script.is_empty(),
             Need::IndexReads => {
                 let confirmed = matches!(work.read, ReadMode::ReadIndex | ReadMode::Lease);
-                confirmed && Need::Reads.is_met(scenario)
+                confirmed && Need::Reads.is_in(scenario)
             }
-            Need::LeaseReads => work.read == ReadMode::Lease && Need::Reads.is_met(scenario),
+            Need::LeaseReads => work.read == ReadMode::Lease && Need::Reads.is_in(scenario),
             Need::Sessions => work.sessions,
         }
     }

@@ -7,12 +7,13 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::json;
 use system::{Op, ReadMode};
 use trace::{
-    Budget, Case, CaseExpect, ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution,
-    LargeValues, Limits, Mix, NetOptions, NodeOptions, Pace, Profile, Recorded, Scenario,
-    ScriptedFault, ScriptedOp, Situation, Workload, fault_document, parse_case, parse_fault,
-    parse_scenario,
+    Budget, Case, CaseExpect, ClusterOptions, Delay, DiskOptions, Draw, Expect, Heal,
+    KeyDistribution, LargeValues, Limits, Mix, NetOptions, NodeOptions, Pace, Profile, Recorded,
+    Scenario, ScriptedFault, ScriptedOp, Situation, Workload, fault_document, parse_case,
+    parse_fault, parse_scenario,
 };
 
 use faults::{fault, swarm};
@@ -195,16 +196,29 @@ fn end() -> impl Strategy<Value = (Limits, Expect)> {
     (limits, expect)
 }
 
+fn draw() -> impl Strategy<Value = Draw> {
+    let loss = ppm().prop_map(|ppm| json!(format!("{ppm}ppm")));
+    let large = (1..1_u32 << 20).prop_map(|bytes| json!({ "chance": 0.25, "bytes": bytes }));
+    let flag = any::<bool>().prop_map(|on| json!(on));
+    let choice = (loss, flag, large).prop_map(|(loss, flag, large)| vec![loss, flag, large]);
+    (vec(choice, 1..4), 1..=3_usize).prop_map(|(mut choices, keys)| {
+        choices.iter_mut().for_each(|choice| choice.truncate(keys));
+        let names = ["net.loss", "node.pre-vote", "workload.large-values"];
+        Draw { keys: names[..keys].iter().map(|&name| name.to_owned()).collect(), choices }
+    })
+}
+
 fn scenario() -> impl Strategy<Value = Scenario> {
     let words =
         ("[a-z]\\PC{0,12}", "[A-Z]\\PC{0,40}", any::<bool>(), vec(select(Situation::ALL), 0..3));
-    let faults = (vec(swarm(), 0..4), vec(fault(), 0..6));
+    let faults = (vec(draw(), 0..3), vec(swarm(), 0..4), vec(fault(), 0..6));
     let budget = (option::of(0..=63_u64), 0..=63_u64, 0..=63_u64).prop_map(
         |(unavailable, data_loss, silent_loss)| Budget { unavailable, data_loss, silent_loss },
     );
     let end = (end(), budget);
     (words, node(), workload(), world(), faults, end).prop_map(
-        |((name, about, correct, require), node, workload, (net, disk), (swarm, faults), end)| {
+        |((name, about, correct, require), node, workload, (net, disk), drawn, end)| {
+            let (draws, swarm, faults) = drawn;
             let (end, budget) = end;
             let faults = faults
                 .into_iter()
@@ -221,6 +235,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 net,
                 disk,
                 budget,
+                draws,
                 swarm,
                 faults: faults.collect(),
                 require,
