@@ -16,6 +16,7 @@ mod faults;
 mod gauntlet;
 mod golden;
 mod instructions;
+mod mutants;
 mod mutate;
 mod process;
 mod slurm;
@@ -40,6 +41,8 @@ cargo xtask COMMAND
   faults [--seeds N]                     how often each fault happens, and which test shows it
   gauntlet [--bases N] [--record]        CPU time until each planted flaw is found, and whether
                                          that has become harder; --strategies: by which means
+  mutants [--seeds N] [NAME]...          which small changes of the library and of the node are
+                                         seen, and after how many seeds
   bench check [--rounds N]               CPU time of the judge on histories made to order
   bench server [--seconds N] [--profile P]
                                          what raftkv does in a second, beside its disk's own rate
@@ -73,6 +76,9 @@ fn main() -> ExitCode {
             bench_server::Options::parse(flags).and_then(|options| bench_server::bench(&options))
         }
         Some((&"conformance", [folder])) => conformance::conformance(Path::new(folder)),
+        Some((&"mutants", flags)) => {
+            mutants::Options::parse(flags).and_then(|options| mutants::mutants(&options))
+        }
         Some((&"mutate", [])) => mutate::mutate(10_000),
         Some((&"mutate", ["--files", files])) => number("--files", files).and_then(mutate::mutate),
         Some((&"soak", flags)) => soak::Options::parse(flags).and_then(|o| soak::soak(&o)),

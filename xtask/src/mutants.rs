@@ -1,0 +1,173 @@
+//! `cargo xtask mutants`: bugs that are on nobody's list. Small changes to the `raft` crate and to
+//! the node, one at a time, as an author's slip or a wrong thought would leave them; which of them
+//! does a stock scenario see, and after how many seeds?
+//!
+//! The lists `mutants/*.toml` name a place of a file and what stands there instead. A copy of the
+//! workspace and of the library is changed at all places at once, each change behind a switch, and
+//! built once; an environment variable turns one on. Neither the repository nor what it builds
+//! elsewhere is touched.
+//!
+//! `swarm` comes first, then a tenth as many seeds of every other scenario that must pass. Who
+//! survives is named; one that nobody can see (it changes what is allowed, or only how fast) says
+//! so in its entry, and is an error if it is found after all.
+
+mod list;
+mod workspace;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use sweep::Summary;
+use trace::Expect;
+
+use crate::{process, soak};
+use list::Mutant;
+
+/// The variable that turns a mutant on, by its number.
+const SWITCH: &str = "SQUALL_MUTANT";
+
+/// The seeds that are run are far from those that scenarios were made with.
+const BASE: u64 = 7_000_000;
+
+/// After this much real time a node that never answers is a failure.
+const WALL_LIMIT: &str = "60s";
+
+/// What is asked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Seeds of `swarm`, a tenth of which are run of each other scenario.
+    seeds: u64,
+    /// Only these mutants, or all of these packages.
+    only: Vec<String>,
+}
+
+impl Options {
+    /// Reads the flags.
+    ///
+    /// # Errors
+    ///
+    /// If one is not known.
+    pub(crate) fn parse(flags: &[&str]) -> Result<Self, String> {
+        let mut options = Options { seeds: 200, only: Vec::new() };
+        let mut flags = flags.iter();
+        while let Some(flag) = flags.next() {
+            match *flag {
+                "--seeds" => {
+                    let seeds = flags.next().and_then(|text| text.parse().ok());
+                    options.seeds = seeds.filter(|&n| n > 0).ok_or("mutants: --seeds N")?;
+                }
+                name if !name.starts_with('-') => options.only.push(name.to_owned()),
+                _ => return Err("mutants: [--seeds N] [MUTANT|PACKAGE]...".into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// What came of one.
+enum Found {
+    /// A scenario failed: its name, after how many seeds, and the signature.
+    After(String, u64, String),
+    /// None did.
+    Survived,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// If a mutant that should be found survives, or one that should not is found.
+pub(crate) fn mutants(options: &Options) -> Result<String, String> {
+    let all = list::read()?;
+    let asked = |mutant: &&Mutant| {
+        options.only.is_empty()
+            || options.only.contains(&mutant.id)
+            || options.only.contains(&mutant.package)
+    };
+    let asked: Vec<&Mutant> = all.iter().filter(asked).collect();
+    if asked.is_empty() {
+        return Err("mutants: there is none of this name".into());
+    }
+    let squall = workspace::build(&all)?;
+    let others = others()?;
+    let mut text = String::new();
+    let (mut found, mut wrong) = (0, 0);
+    for mutant in &asked {
+        let outcome = hunt(&squall, mutant, &others, options.seeds)?;
+        let (line, as_expected) = line(mutant, &outcome);
+        eprintln!("{line}");
+        writeln!(text, "{line}").expect("a String");
+        found += u64::from(matches!(outcome, Found::After(..)));
+        wrong += u64::from(!as_expected);
+    }
+    let sum = format!("mutants: {found} of {} found, {wrong} not as their entry says", asked.len());
+    if wrong == 0 { Ok(sum) } else { Err(sum) }
+}
+
+/// What is said of one, and whether its entry says so too.
+fn line(mutant: &Mutant, outcome: &Found) -> (String, bool) {
+    let name = format!("{}/{}", mutant.package, mutant.id);
+    match (outcome, &mutant.survives) {
+        (Found::After(scenario, seeds, signature), expected) => {
+            (format!("{name:<48} {scenario:<18} {seeds:>5}  {signature}"), expected.is_none())
+        }
+        (Found::Survived, Some(why)) => (format!("{name:<48} lives: {why}"), true),
+        (Found::Survived, None) => (format!("{name:<48} SURVIVES: {}", mutant.breaks), false),
+    }
+}
+
+/// The scenarios that must pass, without `swarm`.
+fn others() -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for path in soak::files() {
+        let scenario = soak::load(&path)?;
+        if scenario.expect == Expect::Pass && scenario.name != "swarm" {
+            names.push(scenario.name);
+        }
+    }
+    Ok(names)
+}
+
+fn hunt(squall: &Path, mutant: &Mutant, others: &[String], seeds: u64) -> Result<Found, String> {
+    let swarm = sweep(squall, mutant, &["swarm".to_owned()], seeds)?;
+    if matches!(swarm, Found::After(..)) {
+        return Ok(swarm);
+    }
+    sweep(squall, mutant, others, seeds.div_ceil(10))
+}
+
+fn sweep(
+    squall: &Path,
+    mutant: &Mutant,
+    scenarios: &[String],
+    seeds: u64,
+) -> Result<Found, String> {
+    // What is stored of one mutant is nothing that the next one may resume.
+    let out = process::target().join("mutants/out");
+    let _ = std::fs::remove_dir_all(&out);
+    let mut command = Command::new(squall);
+    command.arg("sweep").arg("--out").arg(&out).args(scenarios).current_dir(process::root());
+    command.args(["-n", &seeds.to_string(), "--seed", &BASE.to_string(), "-x"]);
+    command.args(["--verify", "none", "--wall-limit", WALL_LIMIT]);
+    command.args(["--format", "json", "--progress", "none"]);
+    command.env(SWITCH, mutant.number.to_string());
+    let (code, stdout, stderr) = process::output(&mut command)?;
+    first(&stdout)
+        .map_err(|error| format!("{}: sweep ended with {code}: {error}\n{stderr}", mutant.id))
+}
+
+/// The first failure of a sweep, by seeds: what it says at its end.
+fn first(lines: &str) -> Result<Found, String> {
+    let last = lines.lines().last().unwrap_or_default();
+    let summary: Summary = serde_json::from_str(last).map_err(|error| error.to_string())?;
+    let failures = summary.signatures.iter();
+    Ok(match failures.min_by_key(|signature| signature.first.seed) {
+        None => Found::Survived,
+        Some(signature) => Found::After(
+            signature.first.scenario.clone(),
+            signature.first.seed - BASE + 1,
+            signature.sig.clone(),
+        ),
+    })
+}
