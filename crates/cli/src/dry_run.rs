@@ -27,6 +27,9 @@ fn human(plan: &Plan) -> String {
     let faults = words::count(plan.faults.len() as u64, "fault", "faults");
     let (name, seed) = (&plan.scenario.name, plan.seed);
     let mut text = format!("    plan  {name}  seed {seed}  {faults}; nothing was run");
+    for line in words::drawn(plan) {
+        text.push_str(&format!("\n  {line}"));
+    }
     for fault in &plan.faults {
         let from = trace::text::time(fault.at);
         let to = trace::text::time(fault.at + fault.lasts);

@@ -139,7 +139,7 @@ pub(crate) fn reproduce(scenario: &str, seed: u64, overrides: &[(String, String)
 fn banner(plan: &Plan, seed: Seed, color: Color) -> String {
     let scenario = &plan.scenario;
     let build = record::build();
-    format!(
+    let banner = format!(
         "{}  {}  seed {}{}{}  {} {}  {}, {}, storm {}",
         output::label("run", Style::Plain, color.on_stderr()),
         scenario.name,
@@ -151,5 +151,12 @@ fn banner(plan: &Plan, seed: Seed, color: Color) -> String {
         words::count(scenario.cluster.nodes, "node", "nodes"),
         words::count(scenario.cluster.clients, "client", "clients"),
         trace::text::time(scenario.limits.storm),
-    )
+    );
+    match words::drawn(plan) {
+        lines if lines.is_empty() => banner,
+        lines => {
+            let label = output::label("drawn", Style::Plain, color.on_stderr());
+            format!("{banner}\n{label}  {}", lines.join("\n          "))
+        }
+    }
 }

@@ -92,6 +92,12 @@ mod tests {
     }
 
     #[test]
+    fn what_was_drawn_of_the_scenario_is_told() {
+        let all = knobs(&plan(&[("cluster.nodes=3", 1), ("links", 0)]));
+        assert!(all.contains("cluster.nodes=3") && !all.contains("links"), "{all:?}");
+    }
+
+    #[test]
     fn what_is_off_is_not_told() {
         assert_eq!(told(&[("links", 0), ("links-2", 0)]), [""; 0]);
     }

@@ -154,6 +154,35 @@ fn a_dry_run_says_the_plan_and_runs_nothing() {
 }
 
 #[test]
+fn what_a_seed_draws_of_its_scenario_is_said_kept_and_overridden() {
+    let place = Place::empty("draw");
+    let text = "about = \"a test\"\n[limits]\nstorm = \"200ms\"\n\
+                [[draw]]\n\"cluster.nodes\" = [1, 3]\n\
+                [[draw]]\n\"node.snapshot-every\" = [7, 8]\n";
+    place.write("drawn.toml", text);
+    let mut sizes = std::collections::BTreeSet::new();
+    for seed in 0..8 {
+        let seed = seed.to_string();
+        let ran = place.run(&["run", "drawn.toml", "--seed", &seed, "--trace", "t.jsonl"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let header = std::fs::read_to_string(place.path("t.jsonl")).expect("a trace");
+        let header: serde_json::Value =
+            serde_json::from_str(header.lines().next().expect("a header")).expect("JSON");
+        let nodes = header["scenario"]["cluster"]["nodes"].as_u64().expect("a number");
+        // The trace holds the scenario as it was drawn, and nothing that is still to be drawn.
+        assert!(header["scenario"].get("draw").is_none());
+        assert!(ran.stderr.contains(&format!("drawn  cluster.nodes={nodes}  ")), "{ran:?}");
+        assert_eq!(place.run(&["replay", "t.jsonl"]).code, 0);
+        sizes.insert(nodes);
+    }
+    assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 3]);
+    let set = ["run", "drawn.toml", "--seed", "1", "--set", "cluster.nodes=2", "--dry-run"];
+    let ran = place.run(&set);
+    assert!(!ran.stdout.contains("cluster.nodes"), "{ran:?}");
+    assert!(ran.stdout.contains("node.snapshot-every="), "{ran:?}");
+}
+
+#[test]
 fn a_run_that_stops_at_its_violation_is_short_and_replays() {
     let place = Place::with_scenarios("stop");
     let whole = place.run(&["run", "raftexample", "--seed", "3", "--format", "json"]);
