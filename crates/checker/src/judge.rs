@@ -247,6 +247,7 @@ impl Judge {
                 self.vote_kept.observe(said, findings);
                 self.term_monotonic.observe(said, findings);
                 self.commit_monotonic.observe(said, findings);
+                self.commit_quorum.observe(said, &self.replicas, findings);
                 self.state(said);
             }
             Note::Conf { .. } => self.configuration.observe(said),

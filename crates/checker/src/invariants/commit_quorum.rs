@@ -2,7 +2,8 @@
 //! is joint, on one of the voters being left (*Raft §5.3, §5.4; thesis §4.3*).
 //!
 //! * The first to call an index committed is judged, and by the configuration that it is in: it is
-//!   the leader, since whoever else knows of a commit has it from there.
+//!   the leader, since whoever else knows of a commit has it from there. A commit that a node finds
+//!   on its disk was not told because the node ended before it could; it is not judged.
 //! * A node that ended holds what it had made durable.
 //!
 //! Not done here: commits of a system that never tells what is durable.
@@ -28,7 +29,14 @@ impl CommitQuorum {
         replicas: &PerNode<Replica>,
         findings: &mut Findings,
     ) {
-        let Note::Commit { index } = *said.note else { return };
+        let index = match *said.note {
+            Note::Commit { index } => index,
+            Note::Recovered { commit, .. } => {
+                self.committed = self.committed.max(commit);
+                return;
+            }
+            _ => return,
+        };
         if index <= self.committed {
             return;
         }

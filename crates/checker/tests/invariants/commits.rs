@@ -37,6 +37,20 @@ fn a_follower_calls_nothing_committed_before_it_is() {
 }
 
 #[test]
+fn a_commit_that_was_found_on_the_disk_is_not_the_followers() {
+    // The leader wrote it down and ended before it said so; it was its own majority.
+    let alone = |commit| {
+        let mut run = Run::new();
+        run.lead(1, 1).append(1, 1, 1).sync(1, 1);
+        run.crash(1).start(1).recover_committed(1, 1, 1, commit);
+        run.conf(2, 1, &[1, 2], &[]).append(2, 1, 1).sync(2, 0).commit(2, 1);
+        run
+    };
+    alone(1).holds();
+    alone(0).breaks("commit-quorum/not-durable");
+}
+
+#[test]
 fn what_is_committed_is_durable_on_both_halves() {
     let committed = |holders: &[u64]| {
         let mut run = held(holders);

@@ -78,12 +78,22 @@ impl Run {
     }
 
     pub(crate) fn recover(&mut self, node: NodeId, term: u64, vote: NodeId) -> &mut Self {
+        self.recover_committed(node, term, vote, 0)
+    }
+
+    pub(crate) fn recover_committed(
+        &mut self,
+        node: NodeId,
+        term: u64,
+        vote: NodeId,
+        commit: u64,
+    ) -> &mut Self {
         self.say(
             node,
             Note::Recovered {
                 term,
                 vote,
-                commit: 0,
+                commit,
                 first_index: 1,
                 base_term: 0,
                 snapshot_index: 0,
