@@ -101,23 +101,24 @@ impl Disk {
 
 /// Damage.
 impl Disk {
-    /// Flips one bit in each of `count` places, drawn among all bytes of all files.
+    /// Flips one bit in each of `count` places: of a file that is drawn, any byte. A short file is
+    /// struck as often as a long one, for what it holds matters as much.
     pub fn rot(&mut self, stream: &mut Stream, count: u32) {
         for _ in 0..count {
             let bits = stream.next_u64();
-            if let Some((path, id, byte)) = self.byte_at(stream.next_u64()) {
+            if let Some((path, id, byte)) = self.byte_of_a_file(stream.next_u64()) {
                 self.inode_mut(id).rot(byte, (bits & 7) as u32);
                 self.strike(DiskFault::BitRot, path, 1);
             }
         }
     }
 
-    /// Makes `count` sectors unreadable, drawn among all bytes of all files, until they are
-    /// written again.
+    /// Makes `count` sectors unreadable until they are written again: of a file that is drawn, the
+    /// one of any byte.
     pub fn lose_sectors(&mut self, stream: &mut Stream, count: u32) {
         let sector = self.options.sector_bytes as usize;
         for _ in 0..count {
-            if let Some((path, id, byte)) = self.byte_at(stream.next_u64()) {
+            if let Some((path, id, byte)) = self.byte_of_a_file(stream.next_u64()) {
                 self.inode_mut(id).lose_sector(byte / sector);
                 self.strike(DiskFault::Unreadable, path, sector as u64);
             }
@@ -183,6 +184,15 @@ impl Disk {
     pub(super) fn count_used(&mut self) {
         let lengths = self.inodes.iter().flatten().map(|inode| inode.content().len() as u64);
         self.used = lengths.sum();
+    }
+
+    /// A file that is drawn, and the place of a byte of it.
+    fn byte_of_a_file(&self, bits: u64) -> Option<(FilePath, InodeId, usize)> {
+        let files = || self.names.iter().filter(|(_, id)| !self.inode(*id).content().is_empty());
+        let count = files().count() as u64;
+        let (path, id) = files().nth((count > 0).then(|| scale(bits, count))? as usize)?;
+        let len = self.inode(id).content().len() as u64;
+        Some((path.clone(), id, scale(mix(bits), len) as usize))
     }
 
     /// The file and the place in it of a byte that is drawn among all bytes of all files.
