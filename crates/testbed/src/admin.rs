@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use system::{Admin, ConfChange, Nanos, NodeId, NodeSet, Refusal, Reply, Request, System};
 use trace::{Event, FaultId, Kind, OpId};
 
-use crate::nemesis::members::Roster;
+use crate::nemesis::members::{self, Roster};
 use crate::phases::Phase;
 use crate::slot::{Life, request_id};
 use crate::world::{Due, World};
@@ -37,6 +37,8 @@ impl<S: System> World<'_, S> {
         cause: u64,
     ) {
         let deadline = self.now() + lasts.max(RETRY);
+        let roster = self.roster();
+        self.asked_for.extend(members::each_after(&steps, roster));
         self.begin_step(steps.into(), fault, deadline, cause);
     }
 

@@ -132,6 +132,8 @@ pub(crate) struct World<'a, S: System> {
     pub(crate) slots: Vec<Slot<S>>,
     pub(crate) clients: Vec<Client>,
     pub(crate) admin: Vec<AdminOp>,
+    /// The voters of every configuration that was asked for: it may come into force at any time.
+    pub(crate) asked_for: Vec<NodeSet>,
     pub(crate) recorder: Recorder<'a>,
     pub(crate) phase: Phase,
     pub(crate) phase_ends: Nanos,
@@ -174,6 +176,7 @@ impl<'a, S: System> World<'a, S> {
                 .map(|id| Client::new(id, &scenario.workload, &chance))
                 .collect(),
             admin: Vec::new(),
+            asked_for: Vec::new(),
             recorder: Recorder::new(founding, Watch::new(plan, founding.voters), observer),
             phase: Phase::Storm,
             phase_ends: scenario.limits.storm,

@@ -154,3 +154,34 @@ fn a_node_that_does_not_know_what_it_lost_is_kept_out() {
         assert!(kept_out > 0, "{what}: the node came back");
     }
 }
+
+#[test]
+fn a_cluster_that_has_shrunk_loses_no_disk_that_it_needs() {
+    // The change is asked for before the disk breaks, or only behind it.
+    let wiped = |change_at: &str, budget: u64| {
+        let text = format!(
+            r#"
+            name = "shrunk"
+            about = "A cluster of three becomes one of one, and its disk breaks."
+            cluster = {{ nodes = 3 }}
+            limits = {{ storm = "4s" }}
+            budget = {{ data-loss = {budget} }}
+            fault = [
+              {{ reconfigure = {{ at = "{change_at}", for = "1s", remove = ["n1", "n3"] }} }},
+              {{ disk = {{ at = "2s", for = "50ms", node = "n2", what = "wipe" }} }},
+            ]
+            "#
+        );
+        let scenario = trace::parse_scenario("shrunk.toml", &text, &[]);
+        let scenario = scenario.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        let (report, events) = run(&scenario, 1);
+        let wipes = |event: &&Event| matches!(event.kind, Kind::DiskFault { what: "wipe", .. });
+        (report.verdict == Verdict::Pass, events.iter().filter(wipes).count())
+    };
+    assert_eq!(wiped("500ms", 1), (true, 0));
+    assert_eq!(wiped("1999ms", 1), (true, 0));
+    // What is written in the scenario is asked for, wise or not.
+    assert_eq!(wiped("3s", 1), (false, 1));
+    // A scenario that may lose a majority means it.
+    assert_eq!(wiped("500ms", 2), (false, 1));
+}

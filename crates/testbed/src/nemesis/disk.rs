@@ -17,7 +17,7 @@ use system::{NodeId, NodeSet, System};
 use trace::{CrashHow, DiskStrike, DiskWhat, FaultId, Kind, Loss, Target};
 
 use super::target::draw_one;
-use crate::slot::Life;
+use crate::slot::{Life, Slot};
 use crate::world::{Due, World};
 
 impl<S: System> World<'_, S> {
@@ -137,10 +137,28 @@ impl<S: System> World<'_, S> {
     /// Whether a node may lose durable data; if so, the budget is spent on it.
     fn may_lose(&mut self, id: NodeId) -> bool {
         let spent = self.slots.iter().filter(|slot| slot.at_risk).count() as u64;
-        let budget = self.plan.scenario.budget.data_loss;
+        let scenario = &self.plan.scenario;
+        let budget = scenario.budget.data_loss;
+        let is_meant = budget >= NodeSet::first(scenario.cluster.nodes).majority() as u64;
+        let is_borne = is_meant || self.is_dispensable(id);
         let slot = self.slot(id);
-        slot.at_risk |= spent < budget;
+        slot.at_risk |= spent < budget && is_borne;
         slot.at_risk
+    }
+
+    /// Nodes whose disks hold all that they should, but for this one.
+    pub(super) fn sound_without(&self, id: NodeId) -> NodeSet {
+        let sound = |slot: &&Slot<S>| !slot.at_risk && slot.id != id;
+        self.slots.iter().filter(sound).map(|slot| slot.id).collect()
+    }
+
+    /// Whether every configuration that is in force, or may come into force, has a majority of sound
+    /// nodes without this one: a cluster that has shrunk to a few bears less than it once did.
+    fn is_dispensable(&self, id: NodeId) -> bool {
+        let sound = self.sound_without(id);
+        let (voters, outgoing) = self.recorder.watch.configuration();
+        let configurations = self.asked_for.iter().chain([&voters, &outgoing]);
+        configurations.filter(|set| !set.is_empty()).all(|set| set.has_majority_in(sound))
     }
 
     /// Whether a node that could start must not: it would take part without something that it

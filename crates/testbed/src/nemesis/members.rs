@@ -110,20 +110,20 @@ pub fn steps(change: &MemberDraw, roster: Roster) -> Vec<Admin> {
     found.unwrap_or_default()
 }
 
-/// The voters behind the steps.
-#[must_use]
-pub(crate) fn after(steps: &[Admin], roster: Roster) -> NodeSet {
+/// The voters behind each of the steps.
+pub(crate) fn each_after(steps: &[Admin], roster: Roster) -> Vec<NodeSet> {
     let mut voters = roster.voters;
-    for step in steps {
-        let Admin::Reconfigure { changes, .. } = step else { continue };
+    let behind = steps.iter().filter_map(|step| {
+        let Admin::Reconfigure { changes, .. } = step else { return None };
         for change in changes {
             match *change {
                 ConfChange::AddVoter(id) => voters.insert(id),
                 ConfChange::AddLearner(id) | ConfChange::Remove(id) => voters.remove(id),
             }
         }
-    }
-    voters
+        Some(voters)
+    });
+    behind.collect()
 }
 
 /// The changes that lead to a set of voters drawn from everybody. Who no longer votes is removed
@@ -166,9 +166,7 @@ mod tests {
 
     /// The number of voters behind each step.
     fn voters_after(steps: &[Admin]) -> Vec<usize> {
-        let reshapes = |step: &&Admin| matches!(step, Admin::Reconfigure { .. });
-        let count = steps.iter().filter(reshapes).count();
-        (1..=count).map(|n| after(&steps[..n], roster()).len()).collect()
+        each_after(steps, roster()).into_iter().map(NodeSet::len).collect()
     }
 
     #[test]

@@ -59,8 +59,9 @@ impl<S: System> World<'_, S> {
                 let roster = self.roster();
                 let steps = members::steps(change, roster);
                 // An operator does not leave it to nodes that have lost their disk.
-                let fit = self.fit();
-                if !steps.is_empty() && members::after(&steps, roster).has_majority_in(fit) {
+                let sound = self.sound_without(0);
+                let mut behind = members::each_after(&steps, roster).into_iter();
+                if !steps.is_empty() && behind.all(|voters| voters.has_majority_in(sound)) {
                     let words = steps.iter().map(describe).collect::<Vec<_>>().join(", then ");
                     let detail = format!("{}: {words}", change.kind.name());
                     let cause = self.fault_started(number, "admin", detail);
