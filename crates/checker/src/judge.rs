@@ -11,6 +11,7 @@ use crate::asked::Asked;
 use crate::committed::Committed;
 use crate::configuration::Configuration;
 use crate::findings::{Findings, Said};
+use crate::invariants::admin_answers::AdminAnswers;
 use crate::invariants::commit_monotonic::CommitMonotonic;
 use crate::invariants::commit_quorum::CommitQuorum;
 use crate::invariants::config_safety::ConfigSafety;
@@ -46,6 +47,7 @@ pub struct Judge {
     replicas: PerNode<Replica>,
     configuration: Configuration,
     config_safety: ConfigSafety,
+    admin_answers: AdminAnswers,
     committed: Committed,
     commit_quorum: CommitQuorum,
     states: States,
@@ -77,6 +79,7 @@ impl Judge {
             replicas: per_node(),
             configuration,
             config_safety: ConfigSafety::new(configuration),
+            admin_answers: AdminAnswers::new(),
             committed: Committed::default(),
             commit_quorum: CommitQuorum::default(),
             states: States::default(),
@@ -104,6 +107,13 @@ impl Judge {
             Kind::Note { node, note } => self.note(Said { seq, node: *node, note }),
             Kind::Send { message, summary } => self.vote_kept.send(message.from, seq, summary),
             Kind::Request { node, id } => self.asked.request(*node, *id),
+            Kind::AdminInvoke { id, admin } => {
+                let Judge { admin_answers, configuration, replicas, .. } = self;
+                admin_answers.asked((seq, *id), admin, configuration, replicas);
+            }
+            Kind::AdminReturn { id, error } => {
+                self.admin_answers.answered(seq, *id, error.is_none(), &mut self.findings);
+            }
             Kind::Start { node, .. } => self.start(*node),
             Kind::Crash { node, .. } => self.replicas[slot(*node)].stop(),
             Kind::Halt { node, reason, detail } => {
@@ -186,6 +196,7 @@ impl Judge {
         self.term_monotonic.start(node);
         self.commit_monotonic.start(node);
         self.vote_kept.start(node);
+        self.admin_answers.start(node);
     }
 
     fn note(&mut self, said: Said<'_>) {
@@ -231,6 +242,7 @@ impl Judge {
                 self.term_monotonic.observe(said, findings);
                 self.election_safety.observe(said, findings);
                 leader_completeness::observe(said, replica, &self.committed, findings);
+                self.admin_answers.observe(said, replica, findings);
             }
             Note::Vote { .. } | Note::Persisted { .. } => {
                 self.vote_kept.observe(said, findings);
@@ -250,7 +262,13 @@ impl Judge {
                 self.commit_quorum.observe(said, &self.replicas, findings);
                 self.state(said);
             }
-            Note::Conf { .. } => self.configuration.observe(said),
+            Note::Conf { .. } => {
+                self.configuration.observe(said);
+                self.admin_answers.observe(said, replica, findings);
+            }
+            Note::Transfer { .. } | Note::TransferEnded { .. } => {
+                self.admin_answers.observe(said, replica, findings);
+            }
             _ => {}
         }
         let replica = &self.replicas[slot(said.node)];

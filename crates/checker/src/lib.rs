@@ -41,6 +41,7 @@ pub const CHECKS: &[(&str, &str)] = &[
     ("read-freshness", "a read holds all that was committed when it was asked (thesis, 6.4)"),
     ("lease", "nobody leads a later term while a leader reads by its lease (thesis, 6.4.1)"),
     ("exactly-once", "a request takes effect once, however often it is tried (thesis, 6.3)"),
+    ("admin-answers", "a change or transfer called done was made (thesis, 3.10 and 4.3)"),
     ("durability", "what was acknowledged is on the disks at the end"),
     ("convergence", "once all is healed, all replicas hold the same"),
     ("sut", "no node panics, refuses to start or ends itself"),

@@ -1,5 +1,6 @@
 //! Raft's promises, one file each.
 
+pub(crate) mod admin_answers;
 pub(crate) mod apply_order;
 pub(crate) mod commit_monotonic;
 pub(crate) mod commit_quorum;

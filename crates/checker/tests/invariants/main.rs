@@ -2,6 +2,7 @@
 
 mod run;
 
+mod admin;
 mod commits;
 mod disks;
 mod reads;

@@ -246,6 +246,7 @@ const WORDS: &[&str] = &[
     "lease",
     "exactly-once",
     "config-safety",
+    "admin-answers",
     "sut",
     "disk",
     "session",
