@@ -121,7 +121,8 @@ impl<S: System> World<'_, S> {
         slot.crashes += 1;
         let (kind, loss) = match how {
             CrashHow::Power => (CrashKind::Power, slot.disk.borrow_mut().power_loss()),
-            CrashHow::Kill => (CrashKind::Kill, sim::Loss::default()),
+            // A stop that falls on an effect leaves no time for good order.
+            CrashHow::Kill | CrashHow::Stop => (CrashKind::Kill, sim::Loss::default()),
         };
         let cause = slot.cause;
         self.recorder.counters.lost_names += u64::from(loss.lost_names);
@@ -142,12 +143,16 @@ impl<S: System> World<'_, S> {
     /// A node ended itself.
     pub(crate) fn halt(&mut self, id: NodeId, halt: Halt) {
         let slot = self.slot(id);
+        let stopping = slot.stopping;
         slot.clear();
         let removed = halt.reason == system::HaltReason::Removed;
         slot.life = if removed { Life::Removed } else { Life::Halted };
         let (cause, incarnation) = (slot.cause, slot.incarnation);
         let detail = halt.detail.into_boxed_str();
-        self.record(cause, Kind::Halt { node: id, reason: halt.reason, detail });
+        let cause = self.record(cause, Kind::Halt { node: id, reason: halt.reason, detail });
+        if let (HaltReason::Stopped, Some(stopping)) = (halt.reason, stopping) {
+            self.stopped(id, stopping, cause);
+        }
         if halt.reason == HaltReason::DiskFailed {
             self.restart_later(id);
         }

@@ -25,6 +25,7 @@ const NETWORK: &str = "crates/sim/tests/network.rs";
 const PARTITION: &str = "crates/sim/src/partition.rs";
 const TIMES: &str = "crates/testbed/tests/storm/times.rs";
 const NODES: &str = "crates/testbed/tests/storm/nodes.rs";
+const STOPS: &str = "crates/testbed/tests/storm/stops.rs";
 const CHANGES: &str = "crates/testbed/src/nemesis/members.rs";
 const CRASH: &str = "crates/sim/tests/disk_model/main.rs";
 const SCRIPTS: &str = "crates/sim/tests/disk_scripts.rs";
@@ -215,6 +216,12 @@ pub const ROWS: &[Row] = &[
         (NODES, "a_kill_loses_no_byte"),
     ),
     row(
+        "crash stop",
+        "the process is asked to stop, answers what waits, and ends itself",
+        "down for ns",
+        (STOPS, "a_stopped_node_answers_what_waits_and_comes_back"),
+    ),
+    row(
         "crash at an effect",
         "the crash waits for the n-th effect and falls before or after it",
         "effect 1 and more",
@@ -371,6 +378,7 @@ pub fn rows_of(fault: &Fault) -> Vec<&'static str> {
             let how = match how {
                 CrashHow::Power => "crash power",
                 CrashHow::Kill => "crash kill",
+                CrashHow::Stop => "crash stop",
             };
             match point {
                 CrashPoint::Now => vec![how],

@@ -59,6 +59,14 @@ pub(crate) struct Looping {
     pub(crate) turn: u64,
 }
 
+/// An orderly end that was asked for, until it has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopping {
+    pub(crate) fault: u32,
+    /// How long the node stays down.
+    pub(crate) down: Nanos,
+}
+
 /// An armed timer.
 pub(crate) struct Armed {
     pub(crate) timer: Timer,
@@ -98,6 +106,8 @@ pub(crate) struct Slot<S: System> {
     pub(crate) timer_generation: u64,
     pub(crate) crash: Option<ArmedCrash>,
     pub(crate) looping: Option<Looping>,
+    /// Set while the node has been asked to stop and has not gone.
+    pub(crate) stopping: Option<Stopping>,
     /// The fault that stopped the process; 0 if it runs.
     pub(crate) paused: u32,
     /// The fault that keeps timers from firing; 0 if they do.
@@ -138,6 +148,7 @@ impl<S: System> Slot<S> {
             timer_generation: 0,
             crash: None,
             looping: None,
+            stopping: None,
             paused: 0,
             stalled: 0,
             clock: Clock::default(),
@@ -173,6 +184,7 @@ impl<S: System> Slot<S> {
         self.current = None;
         self.debt = 0;
         self.crash = None;
+        self.stopping = None;
         self.paused = 0;
         self.stalled = 0;
         self.role = Role::Follower;

@@ -117,6 +117,7 @@ fn occurrence(fault: &SwarmFault, stream: &mut Stream) -> Fault {
             } else {
                 CrashPoint::Now
             };
+            let point = if how == CrashHow::Stop { CrashPoint::Now } else { point };
             Fault::Crash { target, how, point }
         }
         SwarmFault::Disk { targets, strikes } => {

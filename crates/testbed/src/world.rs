@@ -98,6 +98,8 @@ pub(crate) enum Due<M> {
     Flap { fault: FaultId },
     /// A node in a crash loop has been up for long enough.
     CrashAgain { node: NodeId, incarnation: u64 },
+    /// A node that was asked to stop should have gone.
+    StopOverdue { node: NodeId, incarnation: u64 },
     /// A crashed node starts again.
     Restart { node: NodeId, incarnation: u64 },
     /// Somebody looks whether a node that was removed is missed.
@@ -241,6 +243,7 @@ impl<'a, S: System> World<'a, S> {
                 self.watch_links();
             }
             Due::CrashAgain { node, incarnation } => self.crash_again(node, incarnation),
+            Due::StopOverdue { node, incarnation } => self.stop_overdue(node, incarnation),
             Due::Restart { node, incarnation } => {
                 self.restart(node, incarnation);
                 self.watch_links();

@@ -2,6 +2,8 @@
 
 #[path = "storm/nodes.rs"]
 mod nodes;
+#[path = "storm/stops.rs"]
+mod stops;
 #[path = "storm/times.rs"]
 mod times;
 #[path = "storm/watch.rs"]

@@ -96,6 +96,9 @@ crash = { at = "1s", for = "1s", target = "any", node = "n1" }"#;
     let text = r#"[[fault]]
 crash = { at = "1s", for = "1s", node = "n1", place = "after" }"#;
     one(text, "S014", "place", &["needs `effect`, too"]);
+    let text = r#"[[fault]]
+crash = { at = "1s", for = "1s", node = "n1", how = "stop", effect = 3 }"#;
+    one(text, "S014", "effect", &["a stop does not wait for an effect"]);
     one("[expect]\nverdict = \"pass\"\nwithin = 3", "S014", "within", &["belongs to the verdict"]);
 }
 

@@ -36,7 +36,7 @@ impl<S: System> World<'_, S> {
         gone <= budget || gone == self.unavailable(&[]).len() as u64
     }
 
-    /// Members that are down, about to crash, on a disk that fails or has failed, stopped, or do not hear and reach a majority, if
+    /// Members that are down, about to crash or to stop, on a disk that fails or has failed, stopped, or do not hear and reach a majority, if
     /// these links are cut besides those that faults cut, clog or let flap.
     pub(crate) fn unavailable(&self, cut: &[(u64, u64)]) -> NodeSet {
         self.unavailable_without(NodeSet::EMPTY, cut)
@@ -49,7 +49,8 @@ impl<S: System> World<'_, S> {
         let works = |id: NodeId| {
             let slot = &self.slots[id as usize - 1];
             let is_sound = !slot.at_risk && slot.stall.0 <= now && !slot.disk.borrow().is_faulty();
-            let is_left_alone = slot.paused == 0 && slot.crash.is_none() && slot.looping.is_none();
+            let is_awake = slot.paused == 0 && slot.stopping.is_none();
+            let is_left_alone = is_awake && slot.crash.is_none() && slot.looping.is_none();
             slot.is_up() && is_sound && is_left_alone
         };
         let up: NodeSet = members.iter().filter(|&id| works(id) && !taken.contains(id)).collect();

@@ -7,6 +7,7 @@ pub(crate) mod members;
 mod network;
 mod process;
 pub(crate) mod shape;
+mod stop;
 mod target;
 
 pub(crate) use network::Flapping;
@@ -147,6 +148,9 @@ impl<S: System> World<'_, S> {
         for slot in &mut self.slots {
             slot.crash = None;
             slot.looping = None;
+            if let Some(stopping) = &mut slot.stopping {
+                stopping.down = 0;
+            }
             slot.stall = (0, 0);
             slot.disk.borrow_mut().heal();
             slot.paused = 0;

@@ -5,7 +5,7 @@ use system::{Nanos, NodeId, NodeSet, Setup, System};
 use trace::{CrashHow, CrashPoint, EffectClass, FaultId, Place, Target};
 
 use super::clock::names;
-use crate::slot::{ArmedCrash, Life, Looping};
+use crate::slot::{ArmedCrash, Life, Looping, Stopping};
 use crate::swarm::{CRASH_EFFECTS, pick};
 use crate::world::{Due, World};
 
@@ -32,10 +32,11 @@ impl<S: System> World<'_, S> {
                 format!(" at {}effect {n}, {}", class_name(of), place_name(place))
             }
         };
-        self.fault_started(number, "crash", format!("{} of {victims}{at}", way(how)));
+        let detail = format!("{} of {victims}{at}", way(how));
+        let cause = self.fault_started(number, "crash", detail);
         for id in victims.iter() {
             match point {
-                CrashPoint::Now => self.crash(id, how, number, down),
+                CrashPoint::Now => self.take_down(id, how, number, down, cause),
                 CrashPoint::Effect { n, of, place } => {
                     self.slot(id).crash =
                         Some(ArmedCrash { left: n.max(1), of, place, how, fault: number, down });
@@ -64,10 +65,18 @@ impl<S: System> World<'_, S> {
         let Some(victims) = self.victims(target, stream) else { return };
         let words = setup_words(&setup);
         let detail = format!("{} of {victims}, back with {words}", way(how));
-        self.fault_started(number, "restart", detail);
+        let cause = self.fault_started(number, "restart", detail);
         for id in victims.iter() {
             self.slot(id).setup = setup;
-            self.crash(id, how, number, down);
+            self.take_down(id, how, number, down, cause);
+        }
+    }
+
+    /// Ends a node as `how` says; after `down` it starts again.
+    fn take_down(&mut self, id: NodeId, how: CrashHow, number: FaultId, down: Nanos, cause: u64) {
+        match how {
+            CrashHow::Power | CrashHow::Kill => self.crash(id, how, number, down),
+            CrashHow::Stop => self.ask_to_stop(id, Stopping { fault: number, down }, cause),
         }
     }
 
@@ -117,7 +126,7 @@ impl<S: System> World<'_, S> {
         for id in victims.iter() {
             self.slot(id).looping = Some(Looping { how, fault: number, up, until, turn: 0 });
             let down = stream.between(up.0, up.1);
-            self.crash(id, how, number, down);
+            self.take_down(id, how, number, down, Self::NOTHING);
         }
         self.end_later(number, lasts);
     }
@@ -144,6 +153,8 @@ impl<S: System> World<'_, S> {
         let again = now + stream.between(up.0, up.1);
         let down = stream.between(up.0, up.1);
         let left = 1 + stream.below(CRASH_EFFECTS) as u32;
+        // A stop falls on no effect: it comes when the node has been up for a while.
+        let left = if how == CrashHow::Stop { u32::MAX } else { left };
         let place = *pick(&[Place::Before, Place::Inside, Place::After], &mut stream);
         let slot = self.slot(id);
         slot.looping = Some(looping);
@@ -161,7 +172,7 @@ impl<S: System> World<'_, S> {
         }
         let (Some(looping), Some(armed)) = (slot.looping, slot.crash) else { return };
         if armed.fault == looping.fault {
-            self.crash(id, looping.how, looping.fault, armed.down);
+            self.take_down(id, looping.how, looping.fault, armed.down, Self::NOTHING);
         }
     }
 
@@ -177,6 +188,7 @@ fn way(how: CrashHow) -> &'static str {
     match how {
         CrashHow::Power => "loss of power",
         CrashHow::Kill => "kill",
+        CrashHow::Stop => "stop",
     }
 }
 

@@ -77,8 +77,13 @@ impl System for Watch {
 /// A world of three nodes for two seconds, with these lines of a scenario; what happened in it
 /// before all was healed.
 pub(crate) fn watch(lines: &str) -> Vec<Event> {
+    watch_for("2s", lines)
+}
+
+/// As [`watch`], for another time.
+pub(crate) fn watch_for(storm: &str, lines: &str) -> Vec<Event> {
     let text = format!(
-        "about = 'watched'\n[cluster]\nnodes = 3\nclients = 0\n[limits]\nstorm = '2s'\n\
+        "about = 'watched'\n[cluster]\nnodes = 3\nclients = 0\n[limits]\nstorm = '{storm}'\n\
          settle = '100ms'\n{lines}"
     );
     let scenario = trace::parse_scenario("watch.toml", &text, &[])

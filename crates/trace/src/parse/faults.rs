@@ -251,6 +251,10 @@ fn crash(reader: &mut Reader, table: Table<'_>) -> Option<Fault> {
             reader.problem("S014", message, span, "needs `effect`, too");
         }
     }
+    if let (Some(CrashHow::Stop), Some(span)) = (how, table.key_span("effect")) {
+        let message = "a stop does not wait for an effect".to_owned();
+        reader.problem("S014", message, span, "the node decides what it still does");
+    }
     let point = match effect {
         Some(n) => CrashPoint::Effect { n, of, place: place.unwrap_or(Place::Inside) },
         None => CrashPoint::Now,

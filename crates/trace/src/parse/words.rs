@@ -18,7 +18,7 @@ pub(crate) const READ_MODES: &[(&str, ReadMode)] = &[
 
 /// How a node ends.
 pub(crate) const CRASH_HOWS: &[(&str, CrashHow)] =
-    &[("power", CrashHow::Power), ("kill", CrashHow::Kill)];
+    &[("power", CrashHow::Power), ("kill", CrashHow::Kill), ("stop", CrashHow::Stop)];
 
 /// What is healed after the storm.
 pub(crate) const HEALS: &[(&str, Heal)] = &[("all", Heal::All), ("quorum", Heal::Quorum)];

@@ -31,7 +31,8 @@ pub enum SwarmFault {
         targets: Vec<Target>,
         /// How.
         how: Vec<CrashHow>,
-        /// Chance that the crash waits for an effect and falls before, inside or after it.
+        /// Chance that the crash waits for an effect and falls before, inside or after it; of no
+        /// effect on a stop.
         at_effect: Ppm,
         /// Which effects those are; each occurrence draws one class. Empty: any effect.
         of: Vec<EffectClass>,
@@ -255,9 +256,14 @@ pub enum CrashHow {
     Power,
     /// Kill of the process.
     Kill,
+    /// An orderly end: the process is asked to stop ([`system::Input::Stop`], SIGTERM), says and
+    /// writes what it still wants to, and goes. One that has not gone after a bound is killed. Does
+    /// not wait for an effect: see [`CrashPoint`].
+    Stop,
 }
 
-/// On which effect a crash falls.
+/// On which effect a crash falls. A [`CrashHow::Stop`] falls on none: it is an input, which waits
+/// behind what is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrashPoint {
     /// Wherever the node is when the fault begins.

@@ -19,7 +19,7 @@ pub(super) fn swarm() -> Value {
     };
     let crash = vec![
         ("target", some_of(reference("target"))),
-        ("how", some_of(words(&["power", "kill"]))),
+        ("how", some_of(words(&["power", "kill", "stop"]))),
         ("at-effect", told(reference("chance"), "Chance to fall before, in or after an effect.")),
         ("of", some_of(words(EFFECTS))),
     ];
@@ -46,7 +46,7 @@ pub(super) fn fault() -> Value {
     let crash = vec![
         ("node", reference("node")),
         ("target", reference("target")),
-        ("how", words(&["power", "kill"])),
+        ("how", words(&["power", "kill", "stop"])),
         ("effect", int(1, u64::from(u32::MAX), "On which of its effects from then on.")),
         ("of", words(EFFECTS)),
         ("place", words(&["before", "inside", "after"])),

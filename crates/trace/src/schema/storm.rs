@@ -11,7 +11,7 @@ type Fields = Vec<(&'static str, Value)>;
 pub(super) fn drawn() -> Vec<(&'static str, Fields)> {
     let shape = || ("shape", some_of(reference("shape")));
     let target = || ("target", some_of(reference("target")));
-    let how = || ("how", some_of(words(&["power", "kill"])));
+    let how = || ("how", some_of(words(&["power", "kill", "stop"])));
     vec![
         ("clog", vec![shape()]),
         ("flap", vec![shape(), ("period", period("durations"))]),
@@ -31,7 +31,7 @@ pub(super) fn scripted() -> Vec<(&'static str, Fields)> {
         let whom = [("node", reference("node")), ("target", reference("target"))];
         whom.into_iter().chain(more).collect()
     };
-    let how = || ("how", words(&["power", "kill"]));
+    let how = || ("how", words(&["power", "kill", "stop"]));
     let flap = links().into_iter().chain([("period", period("duration"))]).collect();
     vec![
         ("clog", links().into()),

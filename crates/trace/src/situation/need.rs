@@ -65,7 +65,8 @@ impl Need {
         match self {
             Need::Voters(least) => scenario.cluster.nodes >= least || membership(scenario),
             Need::Stir => net.loss > 0 || has_faults(scenario),
-            Need::Crash => crash(scenario, |_| true),
+            // Who is stopped is not taken by surprise: it ends itself.
+            Need::Crash => crash(scenario, |how| how != CrashHow::Stop),
             Need::Power => crash(scenario, |how| how == CrashHow::Power),
             Need::Partition => has(scenario, "partition") || has(scenario, "flap"),
             Need::Net => {

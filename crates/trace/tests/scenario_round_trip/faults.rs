@@ -47,7 +47,7 @@ fn shape() -> impl Strategy<Value = Shape> {
 }
 
 fn crash_how() -> impl Strategy<Value = CrashHow> {
-    prop_oneof![Just(CrashHow::Power), Just(CrashHow::Kill)]
+    prop_oneof![Just(CrashHow::Power), Just(CrashHow::Kill), Just(CrashHow::Stop)]
 }
 
 fn links() -> impl Strategy<Value = LinkFault> {
@@ -237,10 +237,9 @@ pub(crate) fn fault() -> impl Strategy<Value = ScriptedFault> {
     ];
     let fault = prop_oneof![
         shape().prop_map(Fault::Partition),
-        (target(), crash_how(), point).prop_map(|(target, how, point)| Fault::Crash {
-            target,
-            how,
-            point
+        (target(), crash_how(), point).prop_map(|(target, how, point)| {
+            let point = if how == CrashHow::Stop { CrashPoint::Now } else { point };
+            Fault::Crash { target, how, point }
         }),
         links().prop_map(Fault::Links),
         (target(), strike())
