@@ -134,14 +134,15 @@ impl Cluster {
         self.recorder.record(Event::NO_CAUSE, kind);
     }
 
-    /// Notices who has ended. A node may leave in good order when it is no member any more; any
-    /// other end is a finding.
+    /// Notices who has ended. A node may leave in good order when it is no member any more or was
+    /// asked to; any other end is a finding.
     pub(crate) fn reap(&mut self) {
         for process in &mut self.processes {
             let Some(status) = process.exited() else { continue };
             let node = process.id;
             let (reason, detail) = match process.life {
                 Life::Left => (HaltReason::Removed, "it left".to_owned()),
+                Life::Down => (HaltReason::Stopped, "asked to stop".to_owned()),
                 _ => (HaltReason::Inconsistent, format!("{status}: {}", process.last_words())),
             };
             if process.life == Life::Failed {
@@ -152,9 +153,11 @@ impl Cluster {
         }
     }
 
-    /// Who runs and is not stopped.
+    /// Who runs, is not stopped, and was not asked to end.
     pub(crate) fn up(&self) -> NodeSet {
-        let awake = self.processes.iter().filter(|process| process.is_up() && process.paused == 0);
+        let is_awake =
+            |process: &&Process| process.is_up() && process.paused == 0 && !process.is_asked;
+        let awake = self.processes.iter().filter(is_awake);
         awake.map(|process| process.id).collect()
     }
 

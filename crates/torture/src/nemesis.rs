@@ -6,6 +6,7 @@
 
 mod network;
 mod process;
+mod stop;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,7 @@ use crate::cluster::Cluster;
 use crate::links::Links;
 use crate::process::Life;
 use crate::recorder::Recorder;
+use stop::Stopping;
 
 /// How often processes are looked after.
 const LOOK: Duration = Duration::from_millis(50);
@@ -55,7 +57,9 @@ enum Due {
     Start(FaultId),
     End(FaultId),
     Flap(FaultId),
-    /// A killed process starts again, if it has not been started since.
+    /// Somebody looks whether a process that was asked to end has ended.
+    Stop(Stopping),
+    /// A process that was killed, or ended, starts again, if it has not been started since.
     Restart(NodeId, u64),
     /// A process in a crash loop has been up for long enough.
     CrashAgain(NodeId, FaultId),
@@ -120,6 +124,7 @@ impl<'a> Nemesis<'a> {
             Due::Start(number) => self.start_fault(scope, number),
             Due::End(number) => self.end_fault(number),
             Due::Flap(number) => self.flap(number),
+            Due::Stop(stopping) => self.look_at_stop(stopping),
             Due::Restart(node, incarnation) => self.restart(node, incarnation),
             Due::CrashAgain(node, fault) => self.crash_again(node, fault),
             Due::Recall => {
@@ -143,12 +148,14 @@ impl<'a> Nemesis<'a> {
                 self.begin_flapping(number, shape, *period, lasts, &mut stream);
             }
             Fault::Links(change) => self.change_links(number, change, lasts),
-            Fault::Crash { target, .. } => self.strike(number, *target, None, lasts, &mut stream),
-            Fault::Restart { target, setup, .. } => {
-                self.strike(number, *target, Some(*setup), lasts, &mut stream);
+            Fault::Crash { target, how, .. } => {
+                self.strike(number, *target, *how, None, lasts, &mut stream);
             }
-            Fault::CrashLoop { target, up, .. } => {
-                self.begin_loop(number, *target, *up, lasts, &mut stream);
+            Fault::Restart { target, how, setup } => {
+                self.strike(number, *target, *how, Some(*setup), lasts, &mut stream);
+            }
+            Fault::CrashLoop { target, how, up } => {
+                self.begin_loop(number, *target, *how, *up, lasts, &mut stream);
             }
             Fault::Pause(target) => self.pause(number, *target, lasts, &mut stream),
             Fault::Admin(admin) => self.ask(scope, number, vec![admin.clone()], None, lasts),

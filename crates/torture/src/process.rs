@@ -1,5 +1,5 @@
-//! One `raftkv` process: started, stopped (SIGSTOP), killed (SIGKILL), started again on the same
-//! directory. It never outlives the value that holds it.
+//! One `raftkv` process: started, stopped (SIGSTOP), asked to end (SIGTERM), killed (SIGKILL),
+//! started again on the same directory. It never outlives the value that holds it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -23,7 +23,7 @@ pub(crate) enum Life {
     Unborn,
     /// Running, or stopped by a signal.
     Up,
-    /// Killed; it will be started again.
+    /// Killed, or ended as it was asked to; it will be started again.
     Down,
     /// It ended itself in good order, as a node does that is no member any more.
     Left,
@@ -48,6 +48,8 @@ pub(crate) struct Process {
     pub(crate) incarnation: u64,
     /// Stopped by this fault; 0 for none.
     pub(crate) paused: u32,
+    /// Whether it was asked to end and has not ended.
+    pub(crate) is_asked: bool,
     /// With what it starts instead of what the scenario says.
     pub(crate) setup: Setup,
     child: Option<Child>,
@@ -65,6 +67,7 @@ impl Process {
             life: Life::Unborn,
             incarnation: 0,
             paused: 0,
+            is_asked: false,
             setup: Setup::default(),
             child: None,
         }
@@ -109,6 +112,7 @@ impl Process {
             let _ = child.wait();
             self.life = Life::Down;
             self.paused = 0;
+            self.is_asked = false;
         }
     }
 
@@ -122,6 +126,12 @@ impl Process {
     pub(crate) fn resume(&mut self) {
         self.signal(Signal::SIGCONT);
         self.paused = 0;
+    }
+
+    /// Asks it to end; it will be started again. One that is paused hears it when it goes on.
+    pub(crate) fn ask_to_end(&mut self) {
+        self.signal(Signal::SIGTERM);
+        self.is_asked = true;
     }
 
     /// Asks it to end, and waits. Whether it did, in good order.
@@ -143,7 +153,12 @@ impl Process {
         let status = self.child.as_mut()?.try_wait().ok()??;
         self.child = None;
         self.paused = 0;
-        self.life = if status.success() { Life::Left } else { Life::Failed };
+        let was_asked = std::mem::take(&mut self.is_asked);
+        self.life = match (status.success(), was_asked) {
+            (true, true) => Life::Down,
+            (true, false) => Life::Left,
+            (false, _) => Life::Failed,
+        };
         Some(status)
     }
 
@@ -175,11 +190,15 @@ mod tests {
     use super::*;
 
     fn sleeper(name: &str) -> Process {
+        let mut command = Command::new("sleep");
+        command.arg("60");
+        started(name, command)
+    }
+
+    fn started(name: &str, command: Command) -> Process {
         let directory = std::env::temp_dir().join(format!("torture-{name}-{}", std::process::id()));
         let nowhere = "127.0.0.1:1".parse().expect("an address");
         let mut process = Process::new(1, nowhere, nowhere, directory);
-        let mut command = Command::new("sleep");
-        command.arg("60");
         process.start(command).expect("started");
         process
     }
@@ -211,6 +230,25 @@ mod tests {
         drop(process);
         assert_eq!(state(pid), None, "a stopped process is killed too");
         fs::remove_file(log).expect("removed");
+    }
+
+    #[test]
+    fn who_ends_as_it_was_asked_to_will_be_started_again() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done"]);
+        let mut process = started("asked", command);
+        let until = Instant::now() + Duration::from_secs(5);
+        while process.last_words() != "ready" {
+            assert!(Instant::now() < until, "it is ready");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        process.ask_to_end();
+        while process.exited().is_none() {
+            assert!(Instant::now() < until, "it ends");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!((process.life, process.is_asked), (Life::Down, false));
+        fs::remove_file(&process.log).expect("removed");
     }
 
     #[test]

@@ -3,17 +3,18 @@
 use sim::partition::Pair;
 use sim::{Stream, StreamName};
 use system::{Nanos, NodeId, NodeSet, Setup};
-use trace::{FaultId, Target};
+use trace::{CrashHow, FaultId, Target};
 
 use super::{Due, Nemesis, start};
 use crate::process::Life;
 
 impl Nemesis<'_> {
-    /// Kills processes; each comes back on its own directory, perhaps with another setup.
+    /// Ends processes; each comes back on its own directory, perhaps with another setup.
     pub(super) fn strike(
         &mut self,
         number: FaultId,
         target: Target,
+        how: CrashHow,
         setup: Option<Setup>,
         down: Nanos,
         stream: &mut Stream,
@@ -23,16 +24,25 @@ impl Nemesis<'_> {
             return;
         }
         let name = if setup.is_some() { "restart" } else { "crash" };
-        self.fault_started(number, name, format!("kill of {victims}"));
+        let way = if how == CrashHow::Stop { "stop" } else { "kill" };
+        self.fault_started(number, name, format!("{way} of {victims}"));
         for id in victims.iter() {
             if let Some(setup) = setup {
                 self.cluster().process(id).setup = setup;
             }
-            self.kill(id, number, down);
+            self.take_down(id, how, number, down);
         }
     }
 
-    fn kill(&mut self, id: NodeId, fault: FaultId, down: Nanos) {
+    /// Ends a process; after `down` it starts again.
+    fn take_down(&mut self, id: NodeId, how: CrashHow, fault: FaultId, down: Nanos) {
+        match how {
+            CrashHow::Power | CrashHow::Kill => self.kill(id, fault, down),
+            CrashHow::Stop => self.ask_to_end(id, fault, down),
+        }
+    }
+
+    pub(super) fn kill(&mut self, id: NodeId, fault: FaultId, down: Nanos) {
         let mut cluster = self.cluster();
         cluster.kill(id, fault);
         let incarnation = cluster.process(id).incarnation;
@@ -60,11 +70,12 @@ impl Nemesis<'_> {
         self.push(now + up, Due::CrashAgain(id, fault));
     }
 
-    /// Kills processes again and again until the fault ends.
+    /// Ends processes again and again until the fault ends.
     pub(super) fn begin_loop(
         &mut self,
         number: FaultId,
         target: Target,
+        how: CrashHow,
         up: (Nanos, Nanos),
         lasts: Nanos,
         stream: &mut Stream,
@@ -79,20 +90,21 @@ impl Nemesis<'_> {
             let mut own = self.chance.stream(StreamName::Crash { node: id, number: number.into() });
             let down = own.between(up.0, up.1);
             self.looping.push((number, id, until, own));
-            self.kill(id, number, down);
+            self.take_down(id, how, number, down);
         }
         self.end_later(number, lasts);
     }
 
     pub(super) fn crash_again(&mut self, id: NodeId, fault: FaultId) {
-        let trace::Fault::CrashLoop { up, .. } = self.plan.faults[fault as usize - 1].fault else {
+        let trace::Fault::CrashLoop { how, up, .. } = self.plan.faults[fault as usize - 1].fault
+        else {
             return;
         };
         let looping = self.looping.iter_mut().find(|(of, node, ..)| (*of, *node) == (fault, id));
         let Some((.., stream)) = looping else { return };
         let down = stream.between(up.0, up.1);
         if self.cluster().process(id).is_up() {
-            self.kill(id, fault, down);
+            self.take_down(id, how, fault, down);
         }
     }
 
