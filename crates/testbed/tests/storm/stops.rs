@@ -213,6 +213,12 @@ fn stops_are_drawn_and_stay_within_the_budget() {
     );
     let (events, _) = run(&plan);
     assert!(stops(&events).len() >= 3 && crashes(&events).len() >= 3);
+    let (most, leaders) = most_away(&events);
+    assert!(most <= 2 && leaders > 0, "{most} away, {leaders} leaders ended");
+}
+
+/// The most nodes that were away at the same time in the storm, and how many leaders ended in it.
+fn most_away(events: &[Event]) -> (usize, u64) {
     let (mut away, mut most, mut leaders) = (BTreeSet::new(), 0, 0);
     let mut leads = BTreeSet::new();
     for event in events.iter().take_while(|e| e.kind != Kind::Phase { name: "settle" }) {
@@ -229,7 +235,16 @@ fn stops_are_drawn_and_stay_within_the_budget() {
         }
         most = most.max(away.len());
     }
-    assert!(most <= 2 && leaders > 0, "{most} away, {leaders} leaders ended");
+    (most, leaders)
+}
+
+#[test]
+fn who_is_about_to_stop_counts_as_away() {
+    let stops = "[disk]\nsync = '80ms'\n[limits]\nstorm = '6s'\n[[swarm]]\ncrash = { \
+                 every = '20ms', for = '200ms', target = 'any', how = 'stop' }\n";
+    let most = |lines: &str| most_away(&events(&format!("{lines}{stops}"))).0;
+    assert!(most("") > 1, "without a budget more go");
+    assert_eq!(most("[budget]\nunavailable = 1\n"), 1);
 }
 
 /// What is written down about a run with stops is enough to run it again.
