@@ -5,10 +5,12 @@
 //!   the leader, since whoever else knows of a commit has it from there. A commit that a node finds
 //!   on its disk was not told because the node ended before it could; it is not judged.
 //! * A node that ended holds what it had made durable.
+//! * A leader counts only for entries of its own term; those before them are committed with them
+//!   (*Raft §5.4.2, figure 8*).
 //!
 //! Not done here: commits of a system that never tells what is durable.
 
-use system::{NodeId, NodeSet, Note};
+use system::{NodeId, NodeSet, Note, Role};
 
 use super::{PerNode, slot};
 use crate::findings::{Findings, Said};
@@ -44,6 +46,18 @@ impl CommitQuorum {
         let who = &replicas[slot(said.node)];
         let Some(configuration) = who.configuration.filter(|_| who.tells_durable) else { return };
         let term = who.log.term_at(index);
+        if let Some(term) = term.filter(|&term| who.role == Role::Leader && term < who.term) {
+            findings.report(
+                "commit-quorum",
+                "earlier-term",
+                &[(said.node, said.seq)],
+                format!(
+                    "n{} leads term {} and calls {index} of term {term} committed, before any entry \
+                     of its own term is",
+                    said.node, who.term
+                ),
+            );
+        }
         let holds = |node: &NodeId| {
             let other = &replicas[slot(*node)];
             let there = other.log.term_at(index);

@@ -37,6 +37,23 @@ fn a_follower_calls_nothing_committed_before_it_is() {
 }
 
 #[test]
+fn a_leader_counts_only_for_entries_of_its_own_term() {
+    let led_again = |last: u64| {
+        let mut run = held(&[1, 2]);
+        run.conf(2, 0, &[1, 2, 3], &[]).lead(2, 2);
+        for node in [1, 2] {
+            run.append(node, 2, 2).sync(node, 2);
+        }
+        run.commit(2, last);
+        run
+    };
+    led_again(2).holds();
+    led_again(1).breaks("commit-quorum/earlier-term");
+    // Who does not lead has it from the leader.
+    held(&[1, 2]).commit(1, 1).follow(1, 2).holds();
+}
+
+#[test]
 fn a_commit_that_was_found_on_the_disk_is_not_the_followers() {
     // The leader wrote it down and ended before it said so; it was its own majority.
     let alone = |commit| {
