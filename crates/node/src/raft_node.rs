@@ -118,8 +118,13 @@ impl System for RaftNode {
 
     fn handle(&mut self, now: Nanos, input: Input<Box<Message>>, effects: &Effects) {
         match (self.life, input) {
+            // Its end was among the effects that were dropped behind the one that failed.
+            (Life::Halted, Input::DiskFailed(failure)) => effects.push(failed(&failure)),
             (Life::Halted, _) => {}
-            (_, Input::DiskFailed(failure)) => self.fail(&failure, effects),
+            (_, Input::DiskFailed(failure)) => {
+                self.life = Life::Halted;
+                effects.push(failed(&failure));
+            }
             (_, Input::Stop) => {
                 self.refuse_all(effects);
                 self.halt(HaltReason::Stopped, "asked to stop".into(), effects);
@@ -271,13 +276,6 @@ impl RaftNode {
         }
     }
 
-    /// A file effect failed: what is durable can no longer be known, so nothing more is promised.
-    fn fail(&mut self, failure: &DiskFailure, effects: &Effects) {
-        let DiskFailure { effect, path, error, .. } = failure;
-        let detail = format!("{effect} of {path}: {}", error.name());
-        self.halt(HaltReason::DiskFailed, detail, effects);
-    }
-
     /// Ends the node.
     pub(crate) fn halt(&mut self, reason: HaltReason, detail: String, effects: &Effects) {
         assert!(self.life != Life::Halted, "a node ends once");
@@ -297,4 +295,11 @@ impl RaftNode {
             effects.reply(transfer.request, Reply::Failed(Refusal::TransferFailed));
         }
     }
+}
+
+/// A file effect failed: what is durable can no longer be known, so nothing more is promised.
+fn failed(failure: &DiskFailure) -> Effect<Box<Message>> {
+    let DiskFailure { effect, path, error, .. } = failure;
+    let detail = format!("{effect} of {path}: {}", error.name());
+    Effect::Halt(Halt { reason: HaltReason::DiskFailed, detail })
 }
