@@ -204,6 +204,8 @@ mod tests {
 
     const STOCK: &str = r#"
 about = "a test"
+[cluster]
+spares = 2
 [budget]
 unavailable = 2
 [[draw]]
