@@ -51,6 +51,26 @@ pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The longest line of [`drawn`], in characters.
+const LINE: usize = 88;
+
+/// What the seed drew of the scenario, as keys and values, in as many lines as it takes.
+pub(crate) fn drawn(plan: &trace::Plan) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (word, _) in plan.knobs.iter().filter(|(word, _)| word.contains('=')) {
+        // Quotation marks make a table of values harder to read, not easier.
+        let word = word.replace('"', "");
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() + 2 <= LINE => {
+                line.push_str("  ");
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,24 +98,4 @@ mod tests {
         assert_eq!(bytes(b"\0\x01"), "0x0001");
         assert_eq!(optional(None), "absent");
     }
-}
-
-/// The longest line of [`drawn`], in characters.
-const LINE: usize = 88;
-
-/// What the seed drew of the scenario, as keys and values, in as many lines as it takes.
-pub(crate) fn drawn(plan: &trace::Plan) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (word, _) in plan.knobs.iter().filter(|(word, _)| word.contains('=')) {
-        // Quotation marks make a table of values harder to read, not easier.
-        let word = word.replace('"', "");
-        match lines.last_mut() {
-            Some(line) if line.len() + word.len() + 2 <= LINE => {
-                line.push_str("  ");
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
-    }
-    lines
 }

@@ -69,8 +69,8 @@ fn source_of_raft() -> Result<PathBuf, String> {
     let (_, stdout, stderr) = process::output(&mut cargo)?;
     let metadata: serde_json::Value = serde_json::from_str(&stdout)
         .map_err(|error| format!("cargo metadata: {error}\n{stderr}"))?;
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    let raft = packages.filter(|package| package["name"] == "raft").next_back();
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let raft = packages.find(|package| package["name"] == "raft");
     let manifest = raft.and_then(|package| package["manifest_path"].as_str());
     let directory = manifest.and_then(|path| Path::new(path).parent());
     Ok(directory.ok_or("cargo metadata knows no raft")?.to_owned())
