@@ -18,6 +18,7 @@ mod export;
 mod jepsen;
 mod jepsen_log;
 mod lines;
+pub mod lock;
 mod porcupine;
 pub mod samples;
 

@@ -14,15 +14,10 @@ use system::{Key, Op, Output, Value};
 
 use super::edn::{Form, Reader};
 use super::events::{Events, Said};
-use super::{Foreign, Format, HistoryProblem, Known, Model};
+use super::{Foreign, Format, HistoryProblem, Known, Model, lock};
 
 /// A comment by which an exported file says that a read of `nil` found nothing.
 pub(super) const NIL_IS_ABSENCE: &str = "; squall: nil is absence";
-
-/// The key of histories without keys.
-const ONLY_KEY: &str = "x";
-const FREE: &[u8] = b"free";
-const HELD: &[u8] = b"held";
 
 /// How the values of a file are meant.
 struct Meaning {
@@ -60,7 +55,7 @@ pub(super) fn read(text: &str, known: &Known, format: Format) -> Result<Foreign,
     let model = meaning.model();
     let initial = match (&known.initial, format) {
         (Some(initial), _) => Some(Bytes::from(initial.clone())),
-        (None, _) if model == Model::Mutex => Some(Bytes::from_static(FREE)),
+        (None, _) if model == Model::Mutex => Some(Bytes::from_static(lock::FREE)),
         (None, Format::PorcupineKv) => Some(Bytes::new()),
         (None, _) => None,
     };
@@ -185,7 +180,7 @@ impl Meaning {
             _ if self.independent => {
                 Err(format!("`:value` is no pair of key and value: {}", short(value)))
             }
-            value => Ok((Bytes::from_static(ONLY_KEY.as_bytes()), value)),
+            value => Ok((Bytes::from_static(lock::ONLY_KEY), value)),
         }
     }
 
@@ -193,11 +188,6 @@ impl Meaning {
         let (key, inner) = self.parts(form)?;
         self.keyed |= self.independent || form.get("key").is_some();
         let written = || value(inner).ok_or_else(|| format!("`:{f}` of nil writes nothing"));
-        let lock = |from: &'static [u8], to: &'static [u8]| Op::Cas {
-            key: key.clone(),
-            expect: Some(Bytes::from_static(from)),
-            value: Bytes::from_static(to),
-        };
         let (name, op) = match f {
             "read" | "get" => ("read", Op::Get { key }),
             "write" | "put" => ("write", Op::Put { key, value: written()? }),
@@ -213,8 +203,8 @@ impl Meaning {
                 let to = value(to).ok_or("`:cas` to nil is not known")?;
                 ("cas", Op::Cas { key, expect: value(from), value: to })
             }
-            "acquire" => ("acquire", lock(FREE, HELD)),
-            "release" => ("release", lock(HELD, FREE)),
+            "acquire" => ("acquire", lock::acquire(key)),
+            "release" => ("release", lock::release(key)),
             other => return Err(format!("there is no operation `:{other}`")),
         };
         let allowed: &[&str] = match self.model {
@@ -238,9 +228,9 @@ impl Meaning {
             Some(Op::Put { .. }) => matches!(f, "write" | "put"),
             Some(Op::Append { .. }) => f == "append",
             Some(Op::Delete { .. }) => f == "delete",
-            Some(Op::Cas { expect, .. }) => match f {
-                "acquire" => expect.as_deref() == Some(FREE),
-                "release" => expect.as_deref() == Some(HELD),
+            Some(open @ Op::Cas { .. }) => match f {
+                "acquire" => lock::is_acquire(open),
+                "release" => lock::is_release(open),
                 other => other == "cas",
             },
             None => true,
