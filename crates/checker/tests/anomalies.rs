@@ -126,6 +126,77 @@ fn value_never_written() {
     );
 }
 
+/// It is the value that it found that nobody wrote; that it swapped, nobody could write.
+#[test]
+fn a_swap_of_a_value_never_written() {
+    shows(
+        &[(1, "put 1", 10, 20), (2, "cas 7 2", 30, 40)],
+        "value-never-written",
+        1,
+        "c2.1's cas x 7->2 swapped at 0.040s, but nobody wrote 7",
+    );
+    let mut history = history(&[(1, "put 1", 10, 20), (2, "cas 7 2", 30, 40)]);
+    history.initial = Some("7".into());
+    let Linearizable::No(violation) = linearizable(&history, 100_000) else { panic!("no order") };
+    // The key held 7 at first, until somebody replaced it.
+    assert_eq!(violation.kind, "stale-read");
+}
+
+#[test]
+fn a_value_that_was_written_too_late() {
+    shows(
+        &[(1, "put 1", 10, 20), (2, "get 12", 30, 40), (3, "append 2", 50, 60)],
+        "value-never-written",
+        2,
+        "c2.1 read x and got 12 at 0.040s, before c3.1's append x+2 was invoked at 0.050s",
+    );
+}
+
+/// The value was written again after the first write that replaced it: only a later look at
+/// another value contradicts the answer.
+#[test]
+fn a_stale_read_is_contradicted_by_what_came_last() {
+    shows(
+        &[
+            (1, "put 2", 10, 20),
+            (1, "put 4", 30, 40),
+            (2, "put 4 ?", 45, 99),
+            (1, "put 2", 50, 55),
+            (3, "get 4", 60, 65),
+            (4, "get 2", 70, 75),
+        ],
+        "stale-read",
+        3,
+        "c4.1 read x and got 2 at 0.075s, but c3.1 read x and got 4 at 0.065s",
+    );
+}
+
+#[test]
+fn a_lock_has_two_holders_or_none() {
+    let locks = |lines: &[(u64, &str, u64, u64)], message: &str| {
+        let mut history = history(lines);
+        history.initial = Some("free".into());
+        let Linearizable::No(found) = linearizable(&history, 100_000) else { panic!("{message}") };
+        assert_eq!(found.message, message);
+        (found.kind, found.ops.len())
+    };
+    let mut lines = vec![
+        (1, "cas free held", 10, 20),
+        (1, "cas held free", 30, 40),
+        (2, "cas free held", 50, 70),
+        (3, "cas free held", 60, 90),
+    ];
+    let two = locks(&lines, "c3.1 acquired the lock at 0.090s, while c2.1 held it since 0.070s");
+    assert_eq!(two, ("two-holders".to_owned(), 4));
+    lines.truncate(2);
+    lines.push((2, "cas held free", 50, 60));
+    let none = "c2.1 released the lock at 0.060s, as c1.2 did at 0.040s, and nobody acquired it in \
+                between";
+    assert_eq!(locks(&lines, none), ("not-held".to_owned(), 3));
+    let first = "c1.1 released the lock at 0.040s, which nobody held";
+    assert_eq!(locks(&lines[1..2], first), ("not-held".to_owned(), 1));
+}
+
 #[test]
 fn dirty_read() {
     shows(

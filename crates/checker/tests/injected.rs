@@ -69,7 +69,7 @@ fn every_lie_is_found_named_and_small() {
         let violation = &proof.violation;
         sizes.push(violation.ops.len());
         let horizon = *violation.core.last().expect("a core");
-        assert_minimal(&history, &violation.ops, horizon);
+        assert_minimal(&history, &proof.part, horizon);
         if violation.kind != lie.kind() {
             misnamed
                 .push(format!("{lie:?}, seed {seed}: {} {}", violation.kind, violation.message));

@@ -74,18 +74,21 @@ fn without(part: &History, place: usize) -> History {
     }
 }
 
-/// What is shown of a history, as a history; none if it is linearizable.
+/// The minimal part of a history, as a history; none if it is linearizable.
 fn shown(history: &History) -> Option<History> {
     let Explained::No(proof) = explain(history, Limits::new(20_000_000), &mut |_, _| true) else {
         return None;
     };
-    let violation = proof.violation;
+    let violation = &proof.violation;
     let horizon = *violation.core.last().expect("a core");
-    let is_shown = |o: &&Operation| violation.ops.contains(&o.id);
+    let is_shown = |o: &&Operation| proof.part.contains(&o.id);
     let mut operations: Vec<Operation> =
         history.operations.iter().filter(is_shown).cloned().collect();
-    // A write that failed is shown for the reader's sake.
-    operations.retain(|operation| !matches!(operation.outcome, Outcome::Failed(_)));
+    let witnesses = proof.claim.witnesses();
+    for id in &violation.ops {
+        let is_witness = witnesses.iter().any(|witness| witness.id == *id);
+        assert!(is_witness || proof.part.contains(id), "nothing else is listed");
+    }
     for operation in &mut operations {
         if operation.returned_seq > horizon {
             operation.returned_seq = u64::MAX;

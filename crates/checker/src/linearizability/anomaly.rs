@@ -1,40 +1,39 @@
-//! What a part of a history that cannot be explained is called, in the words of the field, and in
-//! one sentence with numbers.
+//! What a part of a history that cannot be explained is called, and what contradicts its last
+//! answer: without that one the rest could be explained.
 //!
-//! The name is a reading aid: that there is no order has been found already. It goes by the last
-//! answer of the part, for without that one the rest could be explained.
+//! Two operations contradict each other if one saw or left another value before the other was
+//! invoked, and nobody can have made the value of the other in between (see [`origin::since`]).
+//! A claim of two operations is made only if they do: it is a proof of its own, whatever the part
+//! is. That there is no order at all has been found before.
 
 use system::{Op, Output};
 use trace::{Operation, Outcome, Violation};
 
+use super::claim::{Claim, Kind};
+use super::lock;
 use super::model::seen_by;
+use super::origin::{
+    Held, Since, can_be_made, failed, fewest_uses, is_before, made, observed, rules_out, since,
+    swapped_from,
+};
 use super::shrink::{Part, contains};
-use super::words::{asked, id, time, told, told_short};
+use super::words::Vocabulary;
 
 const CHECK: &str = "linearizable";
-/// How many operations a sentence names.
-const NAMED_MAX: usize = 6;
-/// How many operations a violation lists: the latest, if a part could not be made small.
+/// How many operations a violation lists: those that the sentence names, and the latest others, if
+/// a part could not be made small.
 const OPS_MAX: usize = 64;
 
-/// How an answer is at odds with the rest.
-struct Finding<'a> {
-    kind: &'static str,
-    /// What contradicts the answer, said behind it.
-    against: String,
-    /// An operation outside of the part that the sentence names.
-    other: Option<&'a Operation>,
-}
-
-/// The violation that a part of a history shows. `all` are all operations on its key.
-pub(super) fn violation(part: &Part<'_>, all: &[&Operation]) -> Violation {
+/// The violation that a part of a history shows, by its claim.
+pub(super) fn violation(part: &Part<'_>, claim: &Claim, words: Vocabulary) -> Violation {
     let last = part.last();
-    let finding = name(last, part, all);
-    let mut operations: Vec<&Operation> = part.operations.clone();
-    // One that failed is no part of any order; it is shown for the reader's sake.
-    operations.extend(finding.other.filter(|other| failed(other)));
+    let mut operations: Vec<&Operation> = claim.witnesses();
+    operations.push(last);
+    let mut others = part.operations.clone();
+    others.retain(|other| operations.iter().all(|named| named.id != other.id));
+    others.drain(..others.len().saturating_sub(OPS_MAX.saturating_sub(operations.len())));
+    operations.extend(others);
     operations.sort_by_key(|operation| operation.invoked_seq);
-    operations.drain(..operations.len().saturating_sub(OPS_MAX));
     let mut core: Vec<u64> =
         operations.iter().flat_map(|o| [o.invoked_seq, o.returned_seq]).collect();
     core.retain(|&seq| seq <= part.horizon);
@@ -42,149 +41,146 @@ pub(super) fn violation(part: &Part<'_>, all: &[&Operation]) -> Violation {
     core.dedup();
     Violation {
         check: CHECK,
-        kind: finding.kind.to_owned(),
-        message: format!("{}{}", told(last), finding.against),
+        kind: claim.kind().name().to_owned(),
+        message: claim.sentence(last, words),
         ops: operations.iter().map(|operation| operation.id).collect(),
         nodes: Vec::new(),
         core,
     }
 }
 
-/// What a part is called, and the operation outside of it that the sentence would name.
-pub(super) fn named<'a>(
-    part: &Part<'a>,
-    all: &[&'a Operation],
-) -> (&'static str, Option<&'a Operation>) {
-    let finding = name(part.last(), part, all);
-    let is_outside = |other: &&Operation| !failed(other) && !part.contains(other);
-    (finding.kind, finding.other.filter(is_outside))
-}
-
-fn name<'a>(last: &'a Operation, part: &Part<'a>, all: &[&'a Operation]) -> Finding<'a> {
-    let Some(seen) = observed(last) else {
-        return unnamed(last, part);
+/// What contradicts the last answer of a part. `all` are all operations on its key.
+pub(super) fn claim(part: &Part<'_>, all: &[&Operation]) -> Claim {
+    let last = part.last();
+    let found = match (Vocabulary::of(part.initial, all), observed(last)) {
+        (_, None) => None,
+        (Vocabulary::Lock, _) => lock::claim(last, &part.operations, all),
+        (Vocabulary::Store, Some(seen)) => of_store(last, seen, part, all),
     };
-    never_made(last, seen, all)
-        .or_else(|| seen_twice(seen, all))
-        .or_else(|| swapped_twice(last, part))
-        .or_else(|| outdated(last, seen, part, all))
-        .unwrap_or_else(|| unnamed(last, part))
+    found.unwrap_or_else(|| {
+        let others = part.operations.iter().filter(|o| o.id != last.id && !failed(o));
+        Claim::NoOrder(others.copied().cloned().collect())
+    })
 }
 
-/// What an operation that happened saw: a read its value, a cas that swapped what it expected.
-fn observed(operation: &Operation) -> Option<Option<&[u8]>> {
-    match (&operation.op, &operation.outcome) {
-        (Op::Cas { expect, .. }, Outcome::Ok { output: Output::Swapped(true), .. }) => {
-            Some(expect.as_deref())
-        }
-        _ => seen_by(operation),
-    }
+fn of_store(
+    last: &Operation,
+    seen: Held<'_>,
+    part: &Part<'_>,
+    all: &[&Operation],
+) -> Option<Claim> {
+    let initial = part.initial;
+    never_made(last, seen, initial, all).or_else(|| repeated(last, seen, initial, all)).or_else(
+        || {
+            let since = since(last, seen, initial, all);
+            both_swapped(last, seen, part, &since)
+                .or_else(|| replaced(last, seen, part, all, &since))
+        },
+    )
 }
 
-/// What a cas that swapped found.
-fn swapped_from(operation: &Operation) -> Option<Option<&[u8]>> {
-    match &operation.op {
-        Op::Cas { .. } => observed(operation),
-        _ => None,
-    }
-}
-
-/// What the key holds behind an operation, appends apart.
-fn made(operation: &Operation) -> Option<Option<&[u8]>> {
-    match (&operation.op, &operation.outcome) {
-        (_, Outcome::Ok { output: Output::Swapped(false), .. }) => None,
-        (Op::Put { value, .. } | Op::Cas { value, .. }, _) => Some(Some(value)),
-        (Op::Delete { .. }, _) => Some(None),
-        _ => None,
-    }
-}
-
-fn failed(operation: &Operation) -> bool {
-    matches!(operation.outcome, Outcome::Failed(_))
-}
-
-/// A value of which no operation can be the origin.
+/// A value that no operation in time can be the origin of.
 fn never_made<'a>(
     last: &Operation,
-    seen: Option<&[u8]>,
+    seen: Held<'_>,
+    initial: Held<'a>,
     all: &[&'a Operation],
-) -> Option<Finding<'a>> {
-    let bytes = seen?;
-    let in_time = |o: &&&Operation| o.invoked_seq < last.returned_seq;
-    let happened = all.iter().filter(in_time).filter(|o| !failed(o));
-    if can_be_made(bytes, happened.copied()) {
+) -> Option<Claim> {
+    let Some(bytes) = seen else { return never_deleted(last, initial, all) };
+    let in_time = |o: &&&Operation| o.invoked_seq < last.returned_seq && o.id != last.id;
+    let happened = all.iter().filter(in_time).filter(|o| !failed(o)).copied();
+    if can_be_made(bytes, initial, happened.clone()) {
         return None;
     }
-    let dirty = all.iter().filter(in_time).filter(|o| failed(o)).find(|o| match &o.op {
-        Op::Append { value, .. } => !value.is_empty() && contains(bytes, value),
-        _ => made(o) == Some(seen),
-    });
-    if let Some(&origin) = dirty {
-        let against = format!(", though {}'s {} had failed", id(origin.id), asked(origin));
-        return Some(Finding { kind: "dirty-read", against, other: Some(origin) });
+    let with_failed = all.iter().filter(in_time).copied();
+    if can_be_made(bytes, initial, with_failed.clone()) {
+        let is_needed = |one: &Operation| {
+            let id = one.id;
+            !can_be_made(bytes, initial, with_failed.clone().filter(move |o| o.id != id))
+        };
+        let is_enough =
+            |one: &'a Operation| can_be_made(bytes, initial, happened.clone().chain([one]));
+        let related = |o: &&Operation| match &o.op {
+            Op::Append { value, .. } => !value.is_empty() && contains(bytes, value),
+            _ => made(o).flatten().is_some_and(|front| bytes.starts_with(front)),
+        };
+        let mut suspects = with_failed.clone().filter(|o| failed(o)).filter(related);
+        if let Some(write) = suspects.find(|o| is_enough(o) || is_needed(o)) {
+            return Some(Claim::Failed(write.clone()));
+        }
     }
-    let against = match all.iter().find(|o| !failed(o) && made(o) == Some(seen)) {
-        Some(later) => format!(
-            ", before {}'s {} was invoked at {}",
-            id(later.id),
-            asked(later),
-            time(later.invoked_at)
-        ),
-        None => ", which nobody wrote".to_owned(),
-    };
-    Some(Finding { kind: "value-never-written", against, other: None })
+    let others = all.iter().copied().filter(|o| o.id != last.id && !failed(o));
+    Some(match can_be_made(bytes, initial, others.clone()) {
+        true => Claim::NotYetWritten(first_needed(last, others, &|operations| {
+            can_be_made(bytes, initial, operations.iter().copied())
+        })),
+        false => Claim::NeverWritten,
+    })
 }
 
-/// Whether a value is a written one, or nothing, with appended ones behind it.
-fn can_be_made<'a>(bytes: &[u8], operations: impl Iterator<Item = &'a Operation> + Clone) -> bool {
-    let mut reached = vec![false; bytes.len() + 1];
-    for operation in operations.clone() {
-        match made(operation) {
-            Some(Some(front)) if bytes.starts_with(front) => reached[front.len()] = true,
-            _ => {}
-        }
+/// Absence, where the key was there at first and nobody deleted it in time.
+fn never_deleted(last: &Operation, initial: Held<'_>, all: &[&Operation]) -> Option<Claim> {
+    initial?;
+    let mut deletes: Vec<&Operation> = all.to_vec();
+    deletes.retain(|o| made(o) == Some(None));
+    let in_time = |o: &&&Operation| o.invoked_seq < last.returned_seq;
+    if deletes.iter().any(|o| !failed(o) && o.invoked_seq < last.returned_seq) {
+        return None;
     }
-    let appended: Vec<&[u8]> = operations
-        .filter_map(|operation| match &operation.op {
-            Op::Append { value, .. } => Some(value.as_ref()),
-            _ => None,
-        })
-        .collect();
-    reached[0] |= !appended.is_empty() && !bytes.is_empty() || appended.contains(&bytes);
-    for place in 0..bytes.len() {
-        if !reached[place] {
-            continue;
-        }
-        for &back in &appended {
-            if bytes[place..].starts_with(back) {
-                reached[place + back.len()] = true;
-            }
-        }
+    if let Some(write) = deletes.iter().filter(in_time).find(|o| failed(o)) {
+        return Some(Claim::Failed((*write).clone()));
     }
-    reached[bytes.len()]
+    let later = deletes.iter().filter(|o| !failed(o)).min_by_key(|o| o.invoked_seq);
+    Some(later.map_or(Claim::NeverWritten, |later| Claim::NotYetWritten((*later).clone())))
 }
 
-/// An append that shows more often than it was asked for.
-fn seen_twice<'a>(seen: Option<&[u8]>, all: &[&'a Operation]) -> Option<Finding<'a>> {
+/// The first operation, in the order of invocations, with which the earlier ones can make a value.
+/// All can, and those of before the answer of `last` cannot.
+fn first_needed<'a>(
+    last: &Operation,
+    operations: impl Iterator<Item = &'a Operation>,
+    can_make: &dyn Fn(&[&Operation]) -> bool,
+) -> Operation {
+    let mut operations: Vec<&Operation> = operations.collect();
+    operations.sort_by_key(|o| o.invoked_seq);
+    let mut low = operations.partition_point(|o| o.invoked_seq < last.returned_seq);
+    let mut high = operations.len();
+    while low + 1 < high {
+        let middle = usize::midpoint(low, high);
+        if can_make(&operations[..middle]) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    operations[high - 1].clone()
+}
+
+/// A value that was appended more often than it was asked for.
+fn repeated(
+    last: &Operation,
+    seen: Held<'_>,
+    initial: Held<'_>,
+    all: &[&Operation],
+) -> Option<Claim> {
     let bytes = seen?;
-    for &operation in all.iter().filter(|operation| !failed(operation)) {
-        let Op::Append { value, .. } = &operation.op else { continue };
-        if value.is_empty() {
+    let in_time = |o: &&&Operation| o.invoked_seq < last.returned_seq && o.id != last.id;
+    let happened = all.iter().filter(in_time).filter(|o| !failed(o)).copied();
+    let appended = |o: &Operation| match &o.op {
+        Op::Append { value, .. } if !value.is_empty() => Some(value.clone()),
+        _ => None,
+    };
+    let mut asked: Vec<_> = happened.clone().filter_map(appended).collect();
+    asked.sort_unstable();
+    for same in asked.chunk_by(|one, other| one == other) {
+        let value = &same[0];
+        if times(bytes, value) <= same.len() {
             continue;
         }
-        let asked_for = all.iter().filter(|o| !failed(o)).map(|o| match &o.op {
-            Op::Append { value: other, .. } => times(other, value),
-            _ => made(o).flatten().map_or(0, |other| times(other, value)),
-        });
-        let shown = times(bytes, value);
-        if shown > asked_for.sum() {
-            let against = format!(
-                ", in which {}'s {} shows {shown} times",
-                id(operation.id),
-                asked(operation)
-            );
-            let kind = "duplicate-application";
-            return Some(Finding { kind, against, other: Some(operation) });
+        let times = fewest_uses(bytes, initial, happened.clone(), Some(value))?;
+        if times > same.len() {
+            let appends = happened.filter(|o| appended(o).as_ref() == Some(value));
+            return Some(Claim::Repeated { appends: appends.cloned().collect(), times });
         }
     }
     None
@@ -205,69 +201,75 @@ fn times(whole: &[u8], part: &[u8]) -> usize {
 }
 
 /// Two swaps of one value that was there once.
-fn swapped_twice<'a>(last: &Operation, part: &Part<'a>) -> Option<Finding<'a>> {
-    let mine = swapped_from(last)?;
-    let is_other = |o: &&&Operation| o.id != last.id && swapped_from(o) == Some(mine);
+fn both_swapped(
+    last: &Operation,
+    seen: Held<'_>,
+    part: &Part<'_>,
+    since: &Since<'_>,
+) -> Option<Claim> {
+    let takes = |o: &Operation| swapped_from(o) == Some(seen) && made(o) != Some(seen);
+    let is_late = |o: &Operation| since.is_once || o.invoked_seq > since.until;
+    if !takes(last) || !is_late(last) {
+        return None;
+    }
+    let is_other = |o: &&&Operation| o.id != last.id && takes(o) && is_late(o);
     let other = part.operations.iter().find(is_other)?;
-    let against = format!(", as {}'s {} did", id(other.id), asked(other));
-    Some(Finding { kind: "lost-update", against, other: Some(other) })
+    let since = since.seer.filter(|_| !since.is_once).cloned();
+    Some(Claim::BothSwapped { other: (*other).clone(), since })
 }
 
 /// A value that was replaced before it was seen.
-fn outdated<'a>(
+fn replaced(
     last: &Operation,
-    seen: Option<&[u8]>,
-    part: &Part<'a>,
-    all: &[&'a Operation],
-) -> Option<Finding<'a>> {
-    let writes = |o: &&&Operation| made(o).is_some() || matches!(o.op, Op::Append { .. });
+    seen: Held<'_>,
+    part: &Part<'_>,
+    all: &[&Operation],
+    since: &Since<'_>,
+) -> Option<Claim> {
+    let contradicts =
+        |o: &&&Operation| is_before(o, last) && o.invoked_seq > since.until && rules_out(o, seen);
+    let claim = |by: &Operation, kind| {
+        Some(Claim::Replaced { by: by.clone(), since: since.seer.cloned(), kind })
+    };
+    let looks = |o: &&&Operation| observed(o).is_some_and(|value| value != seen);
+    let latest = |operations: &[&'_ Operation], wanted: &dyn Fn(&&&Operation) -> bool| {
+        let found = operations.iter().filter(contradicts).filter(wanted);
+        found.max_by_key(|o| o.returned_seq).copied().cloned()
+    };
+    if let Some(witness) =
+        came_back(last, seen, latest(&part.operations, &looks), all, &contradicts)
+    {
+        return claim(&witness, Kind::ValueCameBack);
+    }
+    let mine = all.iter().filter(|o| o.id.client == last.id.client && is_before(o, last));
+    let own = mine.filter(|o| seen_by(o).is_some()).max_by_key(|o| o.returned_seq);
+    if let Some(own) = own.filter(|own| last.op.is_read() && contradicts(own)) {
+        return claim(own, Kind::NonMonotonicReads);
+    }
+    let writes = |o: &&&Operation| {
+        let is_swap = matches!(o.outcome, Outcome::Ok { output: Output::Swapped(true), .. });
+        is_swap || matches!(o.outcome, Outcome::Ok { output: Output::Done, .. })
+    };
     // What a window contradicts was written before it begins.
     let known = if part.start == 0 { &part.operations } else { all };
-    let newer = known
-        .iter()
-        .filter(writes)
-        .filter(|write| !matches!(write.outcome, Outcome::Unknown(_)) && !failed(write))
-        .filter(|write| is_before(write, last) && !leaves(write, seen))
-        .max_by_key(|write| write.returned_seq);
-    let witness = part
-        .operations
-        .iter()
-        .filter(|o| is_before(o, last))
-        .filter(|o| observed(o).is_some_and(|value| value != seen))
-        .max_by_key(|o| o.returned_seq);
-    if let Some(witness) = came_back(last, seen, witness, all) {
-        let against =
-            format!(" again, after {} at {}", told_short(witness), time(witness.returned_at));
-        return Some(Finding { kind: "value-came-back", against, other: Some(witness) });
+    let newer = latest(known, &writes);
+    if let Some(newer) = newer {
+        let is_lost = is_lost(&newer, seen, all);
+        return claim(&newer, if is_lost { Kind::LostUpdate } else { Kind::StaleRead });
     }
-    if let Some(own) = seen_newer(last, seen, all) {
-        let against = format!(", though {} at {}", told_short(own), time(own.returned_at));
-        return Some(Finding { kind: "non-monotonic-reads", against, other: Some(own) });
-    }
-    let Some(newer) = newer else {
-        let witness = witness?;
-        let against = format!(", but {} at {}", told_short(witness), time(witness.returned_at));
-        return Some(Finding { kind: "stale-read", against, other: Some(witness) });
-    };
-    let is_lost = is_lost(newer, seen, all);
-    let against = format!(
-        ", but {}'s {} had completed at {}",
-        id(newer.id),
-        asked(newer),
-        time(newer.returned_at)
-    );
-    let kind = if is_lost { "lost-update" } else { "stale-read" };
-    Some(Finding { kind, against, other: Some(newer) })
+    let witness = latest(&part.operations, &looks).or_else(|| latest(all, &|_| true))?;
+    claim(&witness, Kind::StaleRead)
 }
 
 /// Who saw that a value had been replaced, if it is back for good: everybody who looks after the
 /// answer sees it too. `witness` is one of the part; another one does if somebody looks at all.
-fn came_back<'a>(
+fn came_back(
     last: &Operation,
-    seen: Option<&[u8]>,
-    witness: Option<&&'a Operation>,
-    all: &[&'a Operation],
-) -> Option<&'a Operation> {
+    seen: Held<'_>,
+    witness: Option<Operation>,
+    all: &[&Operation],
+    contradicts: &dyn Fn(&&&Operation) -> bool,
+) -> Option<Operation> {
     let mut later =
         all.iter().filter(|o| o.invoked_seq > last.returned_seq).filter_map(|o| observed(o));
     let is_confirmed = later.clone().next().is_some();
@@ -280,37 +282,21 @@ fn came_back<'a>(
     if let Some(witness) = witness.filter(|witness| was_there(witness)) {
         return Some(witness);
     }
-    let was_made =
-        |witness: &Operation| all.iter().any(|o| is_before(o, witness) && made(o) == Some(seen));
-    let others = all.iter().filter(|o| is_before(o, last));
+    if !is_confirmed {
+        return None;
+    }
+    let was_made = |witness: &Operation| {
+        all.iter().any(|o| is_before(o, witness) && !failed(o) && made(o) == Some(seen))
+    };
+    let others = all.iter().filter(contradicts);
     let others = others.filter(|o| observed(o).is_some_and(|value| value != seen));
     let latest = others.filter(|o| was_there(o) || was_made(o)).max_by_key(|o| o.returned_seq);
-    latest.filter(|_| is_confirmed).copied()
-}
-
-/// The client's own latest look, if it saw something newer: what it saw then was written when
-/// what it sees now had been seen.
-fn seen_newer<'a>(
-    last: &Operation,
-    seen: Option<&[u8]>,
-    all: &[&'a Operation],
-) -> Option<&'a Operation> {
-    let mine = all.iter().filter(|o| o.id.client == last.id.client && is_before(o, last));
-    let own = mine.filter(|o| seen_by(o).is_some()).max_by_key(|o| o.returned_seq)?;
-    let other = seen_by(own).filter(|value| *value != seen)?;
-    let is_hidden = |write: &Operation| {
-        let hides = made(write).is_some_and(|value| value != seen);
-        hides && (is_before(write, own) || made(write) == Some(other)) && {
-            let mut makers = all.iter().filter(|o| made(o) == Some(seen) && !failed(o));
-            makers.all(|o| is_before(o, write) || o.invoked_seq > last.returned_seq)
-        }
-    };
-    all.iter().any(|write| is_hidden(write)).then_some(*own)
+    latest.copied().cloned()
 }
 
 /// Whether a write that completed has left no trace: nobody sees it, and the first two who look
-/// behind it, or the last of several, see what was there before it.
-fn is_lost(newer: &Operation, seen: Option<&[u8]>, all: &[&Operation]) -> bool {
+/// after it, or the last of several, see what was there before it.
+fn is_lost(newer: &Operation, seen: Held<'_>, all: &[&Operation]) -> bool {
     if all.iter().any(|o| observed(o).is_some_and(|value| shows(newer, value))) {
         return false;
     }
@@ -330,21 +316,8 @@ fn is_lost(newer: &Operation, seen: Option<&[u8]>, all: &[&Operation]) -> bool {
     looks.iter().take_while(|o| observed(o) == Some(seen)).count() >= 2
 }
 
-/// Whether one had returned before the other was invoked.
-fn is_before(one: &Operation, other: &Operation) -> bool {
-    one.returned_seq < other.invoked_seq
-}
-
-/// Whether a write can have left this value, without appends behind it.
-fn leaves(write: &Operation, seen: Option<&[u8]>) -> bool {
-    match &write.op {
-        Op::Append { .. } => seen.is_some_and(|_| shows(write, seen)),
-        _ => made(write) == Some(seen),
-    }
-}
-
 /// Whether a value shows that a write took effect.
-fn shows(write: &Operation, seen: Option<&[u8]>) -> bool {
+fn shows(write: &Operation, seen: Held<'_>) -> bool {
     match (&write.op, seen) {
         (Op::Append { value, .. }, Some(bytes)) => contains(bytes, value),
         (Op::Append { .. }, None) => false,
@@ -353,21 +326,4 @@ fn shows(write: &Operation, seen: Option<&[u8]>) -> bool {
             (front, seen) => front == seen,
         },
     }
-}
-
-fn unnamed<'a>(last: &Operation, part: &Part<'_>) -> Finding<'a> {
-    let others: Vec<String> = part
-        .operations
-        .iter()
-        .filter(|operation| operation.id != last.id)
-        .map(|operation| format!("{}'s {}", id(operation.id), asked(operation)))
-        .collect();
-    let against = match others.as_slice() {
-        [] => ", which no order explains".to_owned(),
-        others if others.len() <= NAMED_MAX => {
-            format!(", which no order with {} explains", others.join(", "))
-        }
-        others => format!(", which no order with {} others explains", others.len()),
-    };
-    Finding { kind: "not-linearizable", against, other: None }
 }

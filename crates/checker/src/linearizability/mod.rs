@@ -5,17 +5,21 @@
 //! one: linearizability is local (*theorem 1*).
 //!
 //! * [`model`]: what an order can depend on. [`search`], [`frontier`]: whether there is one.
-//! * [`shrink`], [`window`]: a small part of the history for which there is none. [`anomaly`]: its name.
+//! * [`shrink`], [`window`]: a small part of the history for which there is none. [`anomaly`], [`lock`]: what
+//!   contradicts its last answer. [`claim`], [`words`]: the sentence about it.
 //!
 //! An operation of unknown outcome may take effect at any time after its invocation, or never. A
 //! failed one did not happen.
 
 mod anomaly;
 mod appends;
+mod claim;
 mod frontier;
 mod intern;
+mod lock;
 mod model;
 mod open;
+mod origin;
 mod proof;
 mod search;
 mod shrink;
@@ -28,10 +32,11 @@ use std::collections::BTreeMap;
 
 use trace::{History, Operation, Violation};
 
+pub use claim::{Claim, Kind};
 use model::Model;
 pub use proof::{Explained, Placed, Proof};
 use search::{Answer, Watch};
-pub use words::asked;
+pub use words::Vocabulary;
 use zones::Decision;
 
 /// The answer of [`linearizable`].

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use system::{Op, Output};
 use trace::{OpId, Operation, Outcome, Violation};
 
+use super::claim::Claim;
+use super::origin::failed;
 use super::shrink::Part;
+use super::words::Vocabulary;
 use super::{anomaly, window};
 
 /// How many operations an order is looked for of.
@@ -35,9 +38,16 @@ pub struct Placed {
 /// Why a history is not linearizable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// What happened, with the operations of a minimal part: without any one of them it could be
-    /// explained, or an answer would lack the write that it saw.
+    /// What happened, with the operations of a minimal part (without any one of them it could be
+    /// explained, or an answer would lack the write that it saw) and the witnesses of the claim.
     pub violation: Violation,
+    /// What the sentence of the violation claims.
+    pub claim: Claim,
+    /// The words for what is done to the object.
+    pub words: Vocabulary,
+    /// The operations of the minimal part, in the order of their invocations. The violation lists
+    /// at most 64 of them, always with [`Proof::next`], and the witnesses of the claim.
+    pub part: Vec<OpId>,
     /// The key.
     pub key: Vec<u8>,
     /// How many answers on the key can be explained: the longest beginning of the history that is
@@ -57,8 +67,13 @@ pub(super) fn of(part: &Part<'_>, all: &[&Operation]) -> Proof {
     let is_answer = |o: &&&Operation| matches!(o.outcome, Outcome::Ok { .. });
     let answers = all.iter().filter(is_answer);
     let last = part.last();
+    let claim = anomaly::claim(part, all);
+    let words = Vocabulary::of(part.initial, all);
     Proof {
-        violation: anomaly::violation(part, all),
+        violation: anomaly::violation(part, &claim, words),
+        part: part.operations.iter().filter(|o| !failed(o)).map(|o| o.id).collect(),
+        claim,
+        words,
         key: last.op.key().to_vec(),
         explained: answers.clone().filter(|o| o.returned_seq < last.returned_seq).count(),
         answers: answers.count(),
@@ -69,7 +84,6 @@ pub(super) fn of(part: &Part<'_>, all: &[&Operation]) -> Proof {
 
 /// An order of a part that explains all but its last answer.
 fn order(part: &Part<'_>) -> Vec<Placed> {
-    let failed = |o: &&&Operation| matches!(o.outcome, Outcome::Failed(_));
     let horizon = part.last().returned_seq;
     let operations: Vec<&Operation> =
         part.operations.iter().filter(|o| !failed(o)).copied().collect();

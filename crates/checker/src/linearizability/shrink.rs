@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use system::{Op, Output, Value};
 use trace::{Operation, Outcome};
 
+use super::claim::Claim;
 use super::model::{Model, seen_by};
 use super::search::Answer;
 use super::zones::{self, Decision};
@@ -112,35 +113,38 @@ pub(super) fn counterexample<'a>(
         && let Some(mut window) = window::narrow(&whole)
     {
         leave_out(&mut window);
-        let kind = |part: &Part<'a>| anomaly::named(part, operations).0;
+        let kind = |part: &Part<'a>| anomaly::claim(part, operations).kind();
         let is_smaller = window.operations.len() < part.operations.len();
         if is_smaller && (part.operations.len() > GUESS_MAX || kind(&window) == kind(&part)) {
             part = window;
         }
     }
-    match anomaly::named(&part, operations) {
-        (kind, Some(witness)) => around(&part, witness, operations)
-            .filter(|other| anomaly::named(other, operations).0 == kind)
-            .unwrap_or(part),
-        _ => part,
-    }
+    around(&part, &anomaly::claim(&part, operations), operations).unwrap_or(part)
 }
 
-/// A part that shows the same with the operation that the sentence about it names.
-fn around<'a>(
-    part: &Part<'a>,
-    witness: &'a Operation,
-    operations: &[&'a Operation],
-) -> Option<Part<'a>> {
+/// A part that shows the same with the operations that the sentence about it names, if some of
+/// them are not in it.
+fn around<'a>(part: &Part<'a>, claim: &Claim, operations: &[&'a Operation]) -> Option<Part<'a>> {
+    let holds_all = |part: &Part<'_>| {
+        let mut witnesses = claim.witnesses().into_iter();
+        witnesses.all(|o| matches!(o.outcome, Outcome::Failed(_)) || part.contains(o))
+    };
+    if holds_all(part) {
+        return None;
+    }
     let mut whole = Part { operations: operations.to_vec(), start: 0, ..*part };
     whole.operations.retain(|operation| operation.invoked_seq <= part.horizon);
-    let operations = noticed_together(&whole, vec![part.last(), witness])?;
-    let mut other = Part { operations, ..whole };
+    let witnesses = claim.witnesses();
+    let named = |o: &&&Operation| witnesses.iter().any(|witness| witness.id == o.id);
+    let seed = whole.operations.iter().filter(named).copied().chain([part.last()]).collect();
+    let around = noticed_together(&whole, seed)?;
+    let mut other = Part { operations: around, ..whole };
     if !other.is_broken() {
         return None;
     }
     leave_out(&mut other);
-    other.contains(witness).then_some(other)
+    let is_same = anomaly::claim(&other, operations).kind() == claim.kind();
+    (is_same && holds_all(&other)).then_some(other)
 }
 
 /// Leaves out what can be left out, half of it first, then less and less.
@@ -196,7 +200,7 @@ fn noticed_together<'a>(
         let size = chosen.len();
         for &operation in &part.operations {
             let is_new = || chosen.iter().all(|other| other.id != operation.id);
-            if answers.may_depend_on(operation, part.horizon) && is_new() {
+            if answers.may_depend_on(operation) && is_new() {
                 chosen.push(operation);
                 if chosen.len() > GUESS_MAX {
                     return None;
@@ -267,7 +271,7 @@ fn without<'a>(part: &Part<'a>, places: &[usize]) -> Part<'a> {
         let answers = Answers::of(&operations, part.horizon);
         let before = left_out.len();
         left_out.retain(|operation| {
-            let stays = answers.may_depend_on(operation, part.horizon);
+            let stays = answers.may_depend_on(operation);
             if stays {
                 operations.push(operation);
             }
@@ -335,8 +339,8 @@ impl<'a> Answers<'a> {
     }
 
     /// Whether leaving out the operation might make a right answer wrong.
-    fn may_depend_on(&self, operation: &Operation, horizon: u64) -> bool {
-        if is_without_effect(operation, horizon) {
+    fn may_depend_on(&self, operation: &Operation) -> bool {
+        if is_without_effect(operation) {
             return false;
         }
         if self.absence {
@@ -413,14 +417,12 @@ impl<'a> Hiding<'a> {
 }
 
 /// Whether the operation is a read, or a cas that did not swap, or did not happen.
-fn is_without_effect(operation: &Operation, horizon: u64) -> bool {
-    match (&operation.op, &operation.outcome) {
-        (Op::Get { .. }, _) | (_, Outcome::Failed(_)) => true,
-        (_, Outcome::Ok { output: Output::Swapped(false), .. }) => {
-            operation.returned_seq <= horizon
-        }
-        _ => false,
-    }
+fn is_without_effect(operation: &Operation) -> bool {
+    operation.op.is_read()
+        || matches!(
+            &operation.outcome,
+            Outcome::Failed(_) | Outcome::Ok { output: Output::Swapped(false), .. }
+        )
 }
 
 enum Noticed<'a> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use checker::linearizability::{Explained, Proof, asked};
+use checker::linearizability::{Explained, Proof, Vocabulary};
 use serde_json::json;
 use trace::foreign::Foreign;
 use trace::{OpId, Operation, Outcome, UNTIMED, Violation, text};
@@ -91,13 +91,14 @@ impl Told<'_> {
         let violation = &proof.violation;
         let mut out = format!("{label}  {}   wall {wall}\n\n", violation.signature());
         let _ = writeln!(out, "  {}.\n", violation.message);
-        for id in violation.ops.iter().take(LISTED_MAX) {
-            if let Some(operation) = self.operation(*id) {
-                let _ = writeln!(out, "    {}", line(operation));
-            }
+        let listed = listed(proof);
+        for operation in listed.iter().filter_map(|id| self.operation(*id)) {
+            let _ = writeln!(out, "    {}", line(operation, proof.words));
         }
-        if violation.ops.len() > LISTED_MAX {
-            let _ = writeln!(out, "    and {} more", violation.ops.len() - LISTED_MAX);
+        let more = proof.part.iter().filter(|id| !listed.contains(id)).count() as u64;
+        if more > 0 {
+            let more = words::grouped(more);
+            let _ = writeln!(out, "    and {more} more");
         }
         if !proof.order.is_empty() {
             let order: Vec<String> = proof
@@ -169,6 +170,8 @@ impl Told<'_> {
                     "explained": proof.explained,
                     "answers": proof.answers,
                     "next": text::op_name(proof.next),
+                    "witnesses": witnesses(proof).map(text::op_name).collect::<Vec<_>>(),
+                    "part": proof.part.iter().map(|id| text::op_name(*id)).collect::<Vec<_>>(),
                     "order": order.collect::<Vec<_>>(),
                 })
             }
@@ -194,9 +197,28 @@ impl Told<'_> {
     }
 }
 
+/// The operations that contradict the answer of [`Proof::next`].
+fn witnesses(proof: &Proof) -> impl Iterator<Item = OpId> {
+    proof.claim.witnesses().into_iter().map(|operation| operation.id)
+}
+
+/// The operations of a counterexample that are listed, in the order of their invocations. If they
+/// are too many: first the one whose answer is wrong and its witnesses, then the latest others.
+fn listed(proof: &Proof) -> Vec<OpId> {
+    let ops = &proof.violation.ops;
+    if ops.len() <= LISTED_MAX {
+        return ops.clone();
+    }
+    let is_named = |id: &OpId| *id == proof.next || witnesses(proof).any(|named| named == *id);
+    let (mut listed, others): (Vec<OpId>, Vec<OpId>) = ops.iter().copied().partition(is_named);
+    let left_out = others.len().saturating_sub(LISTED_MAX.saturating_sub(listed.len()));
+    listed.extend(&others[left_out..]);
+    listed
+}
+
 /// `c3.4  put x=7   invoked 1.395s  ok 1.433s`.
-fn line(operation: &Operation) -> String {
-    let asked = asked(operation);
+fn line(operation: &Operation, vocabulary: Vocabulary) -> String {
+    let asked = vocabulary.asked(operation);
     let at = |at: u64| match at {
         at if at & UNTIMED != 0 => format!("#{}", at & !UNTIMED),
         at => text::time(at),
@@ -208,6 +230,7 @@ fn line(operation: &Operation) -> String {
                 system::Output::Value(value) => {
                     format!(" -> {}", words::optional(value.as_deref()))
                 }
+                system::Output::Swapped(true) if vocabulary == Vocabulary::Lock => String::new(),
                 system::Output::Swapped(swapped) => format!(" -> {swapped}"),
                 system::Output::Done => String::new(),
             };

@@ -55,6 +55,50 @@ fn a_stale_read_in_a_history_is_named_with_its_operations() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
+/// Twenty times a lock is acquired and released, each time by somebody else, and each time a little
+/// before the last one is told that it was done; then it is acquired twice. Every release could be
+/// a little later, up to the first: all of them are needed to see that there is one too few.
+fn long_lock() -> String {
+    let mut lines = Vec::new();
+    let steps = (0..20).flat_map(|turn| [(turn, "acquire"), (turn, "release")]);
+    let steps = steps.chain([(20, "acquire"), (21, "acquire")]);
+    for (number, (client, f)) in (0..).zip(steps) {
+        let process = 100 * (number % 2) + client;
+        let line = |kind, time| {
+            format!("{{:type :{kind}, :f :{f}, :process {process}, :time {time}, :value nil}}")
+        };
+        lines.push((number * 10, line("invoke", number * 10_000_000)));
+        lines.push((number * 10 + 15, line("ok", number * 10_000_000 + 15_000_000)));
+    }
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line + "\n").collect()
+}
+
+#[test]
+fn of_a_long_counterexample_the_wrong_answer_and_its_witnesses_are_listed() {
+    let place = Place::empty("check-long");
+    place.write("lock.edn", long_lock());
+    let ran = place.run(&["check", "lock.edn"]);
+    assert_eq!(ran.code, 100, "{ran:?}");
+    let rows = [
+        "    FAIL  linearizable/two-holders ",
+        "  c121.1 acquired the lock at 0.425s, while c20.1 held it since 0.415s.",
+        "    c20.1  acquire              invoked 0.400s  ok 0.415s\n    \
+         c121.1 acquire              invoked 0.410s  ok 0.425s\n",
+        "    and 30 more\n",
+    ];
+    for row in rows {
+        assert!(ran.stdout.contains(row), "{row}: {ran:?}");
+    }
+    assert!(!ran.stdout.contains("cas"), "{ran:?}");
+    let told = place.run(&["check", "lock.edn", "--format", "json"]).json();
+    let proof = &told["proof"];
+    assert_eq!((&proof["next"], &proof["witnesses"][0]), (&"c121.1".into(), &"c20.1".into()));
+    assert_eq!(proof["part"].as_array().map(Vec::len), Some(42));
+    let ops = told["violations"][0]["ops"].as_array().expect("a list");
+    assert!(ops.contains(&proof["next"]) && ops.contains(&proof["witnesses"][0]), "{told}");
+}
+
 #[test]
 fn what_is_not_decided_in_time_is_unknown() {
     let place = two_traces("check-limit");
