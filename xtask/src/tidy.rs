@@ -75,10 +75,12 @@ fn sources(root: &Path) -> Vec<Source> {
     while let Some(directory) = open.pop() {
         for path in children(&directory) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // In a worktree of its own `.git` is a file.
+            if matches!(name.as_str(), ".git" | "target" | ".squall" | "artifacts") {
+                continue;
+            }
             if path.is_dir() {
-                if !matches!(name.as_str(), ".git" | "target" | ".squall" | "artifacts") {
-                    open.push(path);
-                }
+                open.push(path);
             } else if let Ok(text) = fs::read_to_string(&path) {
                 let relative = path.strip_prefix(root).expect("it lies below the root");
                 let path = relative.to_string_lossy().replace('\\', "/");
