@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use checker::linearizability::Kind;
 use testbed::Flaw;
 use trace::Situation;
 
@@ -83,6 +84,7 @@ pub(crate) fn explain(code: &str) -> Result<u8, Stop> {
     let text = match code.split_once('/') {
         Some(("situation", name)) => situation(name)?,
         Some(("check", name)) => check(name)?,
+        Some(("linearizable", name)) => anomaly(name)?,
         Some(("flaw", id)) => flaw(testbed::flaw_named(id).map_err(Stop::bad_input)?),
         _ => problem(code)?,
     };
@@ -106,6 +108,18 @@ fn check(name: &str) -> Result<String, Stop> {
     match testbed::checks().find(|(known, _)| *known == name) {
         Some((name, about)) => Ok(format!("check/{name}: {about}\n")),
         None => Err(Stop::bad_input(format!("no check `{name}`; see `squall list checks`"))),
+    }
+}
+
+/// An anomaly, by the second half of its signature.
+fn anomaly(name: &str) -> Result<String, Stop> {
+    match Kind::ALL.iter().find(|kind| kind.name() == name) {
+        Some(kind) => Ok(format!("linearizable/{name}: {}\n", kind.about())),
+        None => {
+            let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+            let message = format!("no anomaly `{name}`; there are {}", names.join(", "));
+            Err(Stop::bad_input(message))
+        }
     }
 }
 

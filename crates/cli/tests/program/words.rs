@@ -1,5 +1,7 @@
 //! Help, lists, schemas and colours.
 
+use checker::linearizability::Kind;
+
 use crate::place::{Place, Ran};
 
 #[test]
@@ -68,6 +70,12 @@ fn what_there_is_can_be_listed() {
     assert!(unknown.stderr.contains("`snapshot-installed`"), "{unknown:?}");
     assert!(place.run(&["explain", "check/durability"]).stdout.contains("acknowledged"));
     assert_eq!(place.run(&["explain", "check/taste"]).code, 2);
+    for kind in Kind::ALL {
+        let signature = format!("linearizable/{}", kind.name());
+        let explained = place.run(&["explain", &signature]);
+        assert_eq!(explained.stdout, format!("{signature}: {}\n", kind.about()));
+    }
+    assert_eq!(place.run(&["explain", "linearizable/taste"]).code, 2);
 }
 
 #[test]
