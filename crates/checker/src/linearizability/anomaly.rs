@@ -13,8 +13,8 @@ use super::claim::{Claim, Kind};
 use super::lock;
 use super::model::seen_by;
 use super::origin::{
-    Held, Since, can_be_made, failed, fewest_uses, is_before, made, observed, rules_out, since,
-    swapped_from,
+    Held, Since, appended, can_be_made, failed, fewest_uses, is_before, made, observed, rules_out,
+    shown_too_often, since, swapped_from,
 };
 use super::shrink::{Part, contains};
 use super::words::Vocabulary;
@@ -23,6 +23,8 @@ const CHECK: &str = "linearizable";
 /// How many operations a violation lists: those that the sentence names, and the latest others, if
 /// a part could not be made small.
 const OPS_MAX: usize = 64;
+/// How many operations are suspected of being the origin of a value.
+const SUSPECTS_MAX: usize = 64;
 
 /// The violation that a part of a history shows, by its claim.
 pub(super) fn violation(part: &Part<'_>, claim: &Claim, words: Vocabulary) -> Violation {
@@ -104,7 +106,8 @@ fn never_made<'a>(
             Op::Append { value, .. } => !value.is_empty() && contains(bytes, value),
             _ => made(o).flatten().is_some_and(|front| bytes.starts_with(front)),
         };
-        let mut suspects = with_failed.clone().filter(|o| failed(o)).filter(related);
+        let suspects = with_failed.clone().filter(|o| failed(o)).filter(related);
+        let mut suspects = suspects.take(SUSPECTS_MAX);
         if let Some(write) = suspects.find(|o| is_enough(o) || is_needed(o)) {
             return Some(Claim::Failed(write.clone()));
         }
@@ -166,38 +169,17 @@ fn repeated(
     let bytes = seen?;
     let in_time = |o: &&&Operation| o.invoked_seq < last.returned_seq && o.id != last.id;
     let happened = all.iter().filter(in_time).filter(|o| !failed(o)).copied();
-    let appended = |o: &Operation| match &o.op {
-        Op::Append { value, .. } if !value.is_empty() => Some(value.clone()),
-        _ => None,
-    };
-    let mut asked: Vec<_> = happened.clone().filter_map(appended).collect();
-    asked.sort_unstable();
-    for same in asked.chunk_by(|one, other| one == other) {
-        let value = &same[0];
-        if times(bytes, value) <= same.len() {
-            continue;
-        }
+    let asked = appended(happened.clone());
+    for value in shown_too_often(bytes, &asked).into_iter().take(SUSPECTS_MAX) {
         let times = fewest_uses(bytes, initial, happened.clone(), Some(value))?;
-        if times > same.len() {
-            let appends = happened.filter(|o| appended(o).as_ref() == Some(value));
-            return Some(Claim::Repeated { appends: appends.cloned().collect(), times });
+        if times > asked[&value.len()][value] {
+            let appends_it =
+                |o: &&Operation| matches!(&o.op, Op::Append { value: back, .. } if back == value);
+            let appends = happened.filter(appends_it).cloned().collect();
+            return Some(Claim::Repeated { appends, times });
         }
     }
     None
-}
-
-fn times(whole: &[u8], part: &[u8]) -> usize {
-    let mut count = 0;
-    let mut place = 0;
-    while place + part.len() <= whole.len() && !part.is_empty() {
-        if whole[place..].starts_with(part) {
-            count += 1;
-            place += part.len();
-        } else {
-            place += 1;
-        }
-    }
-    count
 }
 
 /// Two swaps of one value that was there once.
@@ -276,18 +258,18 @@ fn came_back(
     if !later.all(|value| value == seen) {
         return None;
     }
-    let was_there = |witness: &Operation| {
-        all.iter().any(|o| is_before(o, witness) && observed(o) == Some(seen))
-    };
+    let seers = all.iter().filter(|o| observed(o) == Some(seen));
+    let seen_at = seers.map(|o| o.returned_seq).min().unwrap_or(u64::MAX);
+    let was_there = |witness: &Operation| seen_at < witness.invoked_seq;
     if let Some(witness) = witness.filter(|witness| was_there(witness)) {
         return Some(witness);
     }
     if !is_confirmed {
         return None;
     }
-    let was_made = |witness: &Operation| {
-        all.iter().any(|o| is_before(o, witness) && !failed(o) && made(o) == Some(seen))
-    };
+    let makers = all.iter().filter(|o| !failed(o) && made(o) == Some(seen));
+    let made_at = makers.map(|o| o.returned_seq).min().unwrap_or(u64::MAX);
+    let was_made = |witness: &Operation| made_at < witness.invoked_seq;
     let others = all.iter().filter(contradicts);
     let others = others.filter(|o| observed(o).is_some_and(|value| value != seen));
     let latest = others.filter(|o| was_there(o) || was_made(o)).max_by_key(|o| o.returned_seq);

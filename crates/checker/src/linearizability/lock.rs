@@ -6,6 +6,9 @@ use trace::foreign::lock::{is_acquire, is_release};
 use super::claim::Claim;
 use super::origin::{failed, swapped_from};
 
+/// How many of the latest holders are looked at.
+const HOLDERS_MAX: usize = 64;
+
 /// What contradicts the last answer of a history of a lock. `known` is who may be named.
 pub(super) fn claim(last: &Operation, known: &[&Operation], all: &[&Operation]) -> Option<Claim> {
     swapped_from(last)?;
@@ -44,6 +47,8 @@ pub(super) fn claim(last: &Operation, known: &[&Operation], all: &[&Operation]) 
         };
         !all.iter().filter(mine).filter(later).any(|o| is_release(&o.op))
     };
-    let keepers: Vec<&Operation> = known.iter().copied().filter(|o| keeps(o)).collect();
-    latest(&keepers).map(Claim::Held)
+    let mut holders: Vec<&Operation> = known.iter().filter(is_same).copied().collect();
+    holders.sort_by_key(|o| o.returned_seq);
+    let holder = holders.into_iter().rev().take(HOLDERS_MAX).find(keeps);
+    holder.cloned().map(Claim::Held)
 }

@@ -1,5 +1,7 @@
 //! What an operation saw or left, and who can have made a value.
 
+use std::collections::BTreeMap;
+
 use system::{Op, Output};
 use trace::{Operation, Outcome};
 
@@ -120,27 +122,49 @@ pub(super) fn fewest_uses<'a>(
             fewest[front.len()] = Some(0);
         }
     }
-    let mut appended: Vec<&[u8]> = operations
-        .filter_map(|operation| match &operation.op {
-            Op::Append { value, .. } => Some(value.as_ref()),
-            _ => None,
-        })
-        .collect();
-    appended.sort_unstable();
-    appended.dedup();
-    if !appended.is_empty() && (!bytes.is_empty() || appended[0].is_empty()) {
+    let appended = appended(operations);
+    if !appended.is_empty() && (!bytes.is_empty() || appended.contains_key(&0)) {
         fewest[0] = Some(0);
     }
-    appended.retain(|back| !back.is_empty());
     for place in 0..bytes.len() {
         let Some(so_far) = fewest[place] else { continue };
-        for &back in &appended {
-            if bytes[place..].starts_with(back) {
+        for (&length, backs) in appended.range(1..=bytes.len() - place) {
+            let back = &bytes[place..place + length];
+            if backs.contains_key(back) {
                 let uses = so_far + usize::from(counted == Some(back));
-                let there = &mut fewest[place + back.len()];
+                let there = &mut fewest[place + length];
                 *there = Some(there.map_or(uses, |known| known.min(uses)));
             }
         }
     }
     fewest[bytes.len()]
+}
+
+/// The appended values by their lengths, each with how often somebody asked for it.
+pub(super) fn appended<'a>(
+    operations: impl Iterator<Item = &'a Operation>,
+) -> BTreeMap<usize, BTreeMap<&'a [u8], usize>> {
+    let mut appended: BTreeMap<usize, BTreeMap<&[u8], usize>> = BTreeMap::new();
+    for operation in operations {
+        if let Op::Append { value, .. } = &operation.op {
+            *appended.entry(value.len()).or_default().entry(value).or_default() += 1;
+        }
+    }
+    appended
+}
+
+/// The appended values that are in `bytes` at more places than they were asked for.
+pub(super) fn shown_too_often<'a>(
+    bytes: &'a [u8],
+    appended: &BTreeMap<usize, BTreeMap<&'a [u8], usize>>,
+) -> Vec<&'a [u8]> {
+    let mut often = Vec::new();
+    for (&length, backs) in appended.range(1..) {
+        let mut places: BTreeMap<&[u8], usize> = BTreeMap::new();
+        for back in bytes.windows(length).filter(|back| backs.contains_key(back)) {
+            *places.entry(back).or_default() += 1;
+        }
+        often.extend(places.into_iter().filter(|(back, count)| *count > backs[back]).map(|p| p.0));
+    }
+    often
 }
