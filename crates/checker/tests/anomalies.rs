@@ -25,7 +25,8 @@ fn history(lines: &[(u64, &str, u64, u64)]) -> History {
     History { initial: None, operations }
 }
 
-/// `put 7`, `get 7`, `append a`, `cas 1 2`; behind it `?` for unknown, `!` for failed.
+/// `put 7`, `get 7`, `append a`, `cas 1 2`; behind it `?` for unknown, `!` for failed, `-`
+/// for a cas that found another value.
 fn parse(what: &str) -> (Op, Outcome) {
     let key = bytes::Bytes::from_static(b"x");
     let words: Vec<&str> = what.split(' ').collect();
@@ -44,6 +45,7 @@ fn parse(what: &str) -> (Op, Outcome) {
     let outcome = match *words.last().expect("a word") {
         "?" => Outcome::Unknown("timeout"),
         "!" => Outcome::Failed("refused"),
+        "-" => Outcome::Ok { output: Output::Swapped(false), path: ReadPath::Log, index: 0 },
         _ => Outcome::Ok { output, path: ReadPath::Log, index: 0 },
     };
     (op, outcome)
@@ -169,6 +171,37 @@ fn a_stale_read_is_contradicted_by_what_came_last() {
         3,
         "c4.1 read x and got 2 at 0.075s, but c3.1 read x and got 4 at 0.065s",
     );
+}
+
+/// Of two writes that are over only one is there, whoever looks.
+#[test]
+fn two_who_look_at_once_see_the_same() {
+    shows(
+        &[
+            (1, "put 1", 10, 40),
+            (2, "put 2", 20, 50),
+            (3, "get 1", 60, 80),
+            (4, "get 2", 70, 90),
+            (5, "put 3", 100, 110),
+            (5, "get 3", 120, 130),
+        ],
+        "stale-read",
+        4,
+        "c4.1 read x and got 2 at 0.090s, but c3.1 read x and got 1 at 0.080s",
+    );
+}
+
+#[test]
+fn a_comparison_that_should_have_swapped() {
+    let lines = [(1, "put 1", 10, 20), (2, "cas 1 2 -", 30, 40)];
+    let message = "c2.1's cas x 1->2 found another value at 0.040s, but c1.1's put x=1 had \
+                   completed at 0.020s";
+    shows(&lines, "stale-read", 2, message);
+    let mut history = history(&lines[1..]);
+    history.initial = Some("1".into());
+    let Linearizable::No(found) = linearizable(&history, 100_000) else { panic!("no order") };
+    let message = "c2.1's cas x 1->2 found another value at 0.040s, but nobody wrote one";
+    assert_eq!((found.kind.as_str(), found.message.as_str()), ("value-never-written", message));
 }
 
 #[test]

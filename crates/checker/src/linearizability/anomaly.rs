@@ -13,8 +13,8 @@ use super::claim::{Claim, Kind};
 use super::lock;
 use super::model::seen_by;
 use super::origin::{
-    Held, Since, appended, can_be_made, failed, fewest_uses, is_before, made, observed, rules_out,
-    shown_too_often, since, swapped_from,
+    self, Held, Since, appended, can_be_made, confirms, failed, fewest_uses, is_before, made,
+    observed, rules_out, shown_too_often, since, swapped_from, takes,
 };
 use super::shrink::{Part, contains};
 use super::words::Vocabulary;
@@ -55,7 +55,7 @@ pub(super) fn violation(part: &Part<'_>, claim: &Claim, words: Vocabulary) -> Vi
 pub(super) fn claim(part: &Part<'_>, all: &[&Operation]) -> Claim {
     let last = part.last();
     let found = match (Vocabulary::of(part.initial, all), observed(last)) {
-        (_, None) => None,
+        (_, None) => unchanged(last, part, all),
         (Vocabulary::Lock, _) => lock::claim(last, &part.operations, all),
         (Vocabulary::Store, Some(seen)) => of_store(last, seen, part, all),
     };
@@ -63,6 +63,29 @@ pub(super) fn claim(part: &Part<'_>, all: &[&Operation]) -> Claim {
         let others = part.operations.iter().filter(|o| o.id != last.id && !failed(o));
         Claim::NoOrder(others.copied().cloned().collect())
     })
+}
+
+/// A cas that found another value, though what it expected was there.
+fn unchanged(last: &Operation, part: &Part<'_>, all: &[&Operation]) -> Option<Claim> {
+    let (Op::Cas { expect, .. }, Outcome::Ok { .. }) = (&last.op, &last.outcome) else {
+        return None;
+    };
+    let expected = expect.as_deref();
+    let in_time = |o: &&&Operation| o.invoked_seq < last.returned_seq && o.id != last.id;
+    let takers = all.iter().filter(in_time).filter(|o| takes(o, expected));
+    let Some(until) = takers.map(|o| o.returned_seq).max() else {
+        let was_there = part.initial == expected;
+        let maker = all.iter().filter(|o| is_before(o, last) && confirms(o, expected));
+        let maker = maker.max_by_key(|o| o.returned_seq).copied().cloned();
+        return (was_there || maker.is_some()).then_some(Claim::Unchanged(maker));
+    };
+    let confirms =
+        |o: &&&Operation| is_before(o, last) && o.invoked_seq > until && confirms(o, expected);
+    let latest = |operations: &[&Operation]| {
+        operations.iter().filter(confirms).max_by_key(|o| o.returned_seq).copied().cloned()
+    };
+    let by = latest(&part.operations).or_else(|| latest(all))?;
+    Some(Claim::Unchanged(Some(by)))
 }
 
 fn of_store(
@@ -189,12 +212,12 @@ fn both_swapped(
     part: &Part<'_>,
     since: &Since<'_>,
 ) -> Option<Claim> {
-    let takes = |o: &Operation| swapped_from(o) == Some(seen) && made(o) != Some(seen);
+    let swaps = |o: &Operation| swapped_from(o) == Some(seen) && made(o) != Some(seen);
     let is_late = |o: &Operation| since.is_once || o.invoked_seq > since.until;
-    if !takes(last) || !is_late(last) {
+    if !swaps(last) || !is_late(last) {
         return None;
     }
-    let is_other = |o: &&&Operation| o.id != last.id && takes(o) && is_late(o);
+    let is_other = |o: &&&Operation| o.id != last.id && swaps(o) && is_late(o);
     let other = part.operations.iter().find(is_other)?;
     let since = since.seer.filter(|_| !since.is_once).cloned();
     Some(Claim::BothSwapped { other: (*other).clone(), since })
@@ -239,8 +262,31 @@ fn replaced(
         let is_lost = is_lost(&newer, seen, all);
         return claim(&newer, if is_lost { Kind::LostUpdate } else { Kind::StaleRead });
     }
-    let witness = latest(&part.operations, &looks).or_else(|| latest(all, &|_| true))?;
-    claim(&witness, Kind::StaleRead)
+    match latest(&part.operations, &looks).or_else(|| latest(all, &|_| true)) {
+        Some(witness) => claim(&witness, Kind::StaleRead),
+        None => beside(last, part, all, since),
+    }
+}
+
+/// Somebody who saw another value at the same time, though nobody made either value since.
+fn beside(
+    last: &Operation,
+    part: &Part<'_>,
+    all: &[&Operation],
+    since: &Since<'_>,
+) -> Option<Claim> {
+    let seen = observed(last)?;
+    let is_beside = |o: &&&Operation| {
+        let is_over = o.invoked_seq > since.until && o.returned_seq < last.returned_seq;
+        is_over && o.id != last.id && observed(o).is_some_and(|value| value != seen)
+    };
+    part.operations.iter().filter(is_beside).take(SUSPECTS_MAX).find_map(|other| {
+        let of_other = origin::since(other, observed(other)?, part.initial, all);
+        (of_other.until < last.invoked_seq).then(|| Claim::Beside {
+            other: (*other).clone(),
+            since: since.seer.into_iter().chain(of_other.seer).cloned().collect(),
+        })
+    })
 }
 
 /// Who saw that a value had been replaced, if it is back for good: everybody who looks after the

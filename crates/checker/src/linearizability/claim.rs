@@ -122,9 +122,21 @@ pub enum Claim {
         /// [`Kind::NonMonotonicReads`].
         kind: Kind,
     },
+    /// Another saw another value at the same time, and nobody can have made the value of the one
+    /// after the other.
+    Beside {
+        /// The other one.
+        other: Operation,
+        /// Who saw the values so early that nobody can have made them later, if that matters.
+        since: Vec<Operation>,
+    },
+    /// It found another value than it expected, but the expected one was there: since this
+    /// operation left or saw it, or from the beginning. Nobody can have changed it.
+    Unchanged(Option<Operation>),
     /// It acquired a lock that somebody held.
     Held(Operation),
-    /// It released a lock that nobody held; who released it before, if anybody did.
+    /// It released a lock that nobody held: in no order of the others, or because this one had
+    /// released it, and nobody can have acquired it in between.
     NotHeld(Option<Operation>),
     /// No order with these explains it.
     NoOrder(Vec<Operation>),
@@ -135,11 +147,14 @@ impl Claim {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Claim::NeverWritten | Claim::NotYetWritten(_) => Kind::ValueNeverWritten,
+            Claim::NeverWritten | Claim::NotYetWritten(_) | Claim::Unchanged(None) => {
+                Kind::ValueNeverWritten
+            }
             Claim::Failed(_) => Kind::DirtyRead,
             Claim::Repeated { .. } => Kind::DuplicateApplication,
             Claim::BothSwapped { .. } => Kind::LostUpdate,
             Claim::Replaced { kind, .. } => *kind,
+            Claim::Beside { .. } | Claim::Unchanged(Some(_)) => Kind::StaleRead,
             Claim::Held(_) => Kind::TwoHolders,
             Claim::NotHeld(_) => Kind::NotHeld,
             Claim::NoOrder(_) => Kind::NotLinearizable,
@@ -151,9 +166,10 @@ impl Claim {
     #[must_use]
     pub fn witnesses(&self) -> Vec<&Operation> {
         match self {
-            Claim::NeverWritten | Claim::NotHeld(None) => Vec::new(),
+            Claim::NeverWritten | Claim::Unchanged(None) | Claim::NotHeld(None) => Vec::new(),
             Claim::NotYetWritten(one)
             | Claim::Failed(one)
+            | Claim::Unchanged(Some(one))
             | Claim::Held(one)
             | Claim::NotHeld(Some(one)) => vec![one],
             Claim::Repeated { appends, .. } if appends.len() > NAMED_MAX => Vec::new(),
@@ -161,6 +177,7 @@ impl Claim {
             Claim::BothSwapped { other: one, since } | Claim::Replaced { by: one, since, .. } => {
                 since.iter().chain([one]).collect()
             }
+            Claim::Beside { other, since } => since.iter().chain([other]).collect(),
             Claim::NoOrder(others) if others.len() > NAMED_MAX => Vec::new(),
             Claim::NoOrder(others) => others.iter().collect(),
         }
@@ -186,6 +203,11 @@ impl Claim {
             Claim::Repeated { appends, times } => repeated(last, appends, *times, words),
             Claim::BothSwapped { other, .. } => format!(", as {} did", whose(other)),
             Claim::Replaced { by, kind, .. } => replaced(last, by, *kind, words),
+            Claim::Beside { other, .. } => {
+                format!(", but {} at {}", words.told_short(other), time(other.returned_at))
+            }
+            Claim::Unchanged(None) => ", but nobody wrote one".to_owned(),
+            Claim::Unchanged(Some(by)) => replaced(last, by, Kind::StaleRead, words),
             Claim::Held(holder) => {
                 let who = id(holder.id);
                 format!(", while {who} held it since {}", time(holder.returned_at))

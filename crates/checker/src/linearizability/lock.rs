@@ -31,10 +31,7 @@ pub(super) fn claim(last: &Operation, known: &[&Operation], all: &[&Operation]) 
     };
     let sure: Vec<&Operation> = all.iter().copied().filter(|o| is_sure(o)).collect();
     if is_release(&last.op) {
-        return match (until, latest(&sure)) {
-            (None, None) => Some(Claim::NotHeld(None)),
-            (_, other) => other.map(|other| Claim::NotHeld(Some(other))),
-        };
+        return Some(Claim::NotHeld(latest(&sure)));
     }
     if let Some(holder) = latest(&sure) {
         return Some(Claim::Held(holder));

@@ -67,6 +67,22 @@ pub(super) fn rules_out(operation: &Operation, held: Held<'_>) -> bool {
     }
 }
 
+/// Whether the key held this when the operation took effect and after that.
+pub(super) fn confirms(operation: &Operation, held: Held<'_>) -> bool {
+    let Outcome::Ok { .. } = &operation.outcome else { return false };
+    seen_by(operation) == Some(held) || made(operation) == Some(held)
+}
+
+/// Whether the key can hold this before the operation and not after it.
+pub(super) fn takes(operation: &Operation, held: Held<'_>) -> bool {
+    match &operation.op {
+        _ if failed(operation) => false,
+        Op::Append { value, .. } => !value.is_empty() || held.is_none(),
+        Op::Cas { expect, .. } if expect.as_deref() != held => false,
+        _ => made(operation).is_some_and(|made| made != held),
+    }
+}
+
 /// Since when nobody can have made a value again, before an answer that saw it.
 pub(super) struct Since<'a> {
     /// The value can only be made up to here, in the order of events.
@@ -122,8 +138,9 @@ pub(super) fn fewest_uses<'a>(
             fewest[front.len()] = Some(0);
         }
     }
+    let is_absent = initial.is_none() || operations.clone().any(|o| made(o) == Some(None));
     let appended = appended(operations);
-    if !appended.is_empty() && (!bytes.is_empty() || appended.contains_key(&0)) {
+    if is_absent && !appended.is_empty() && (!bytes.is_empty() || appended.contains_key(&0)) {
         fewest[0] = Some(0);
     }
     for place in 0..bytes.len() {

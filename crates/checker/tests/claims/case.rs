@@ -90,15 +90,16 @@ impl Case<'_> {
             return self.initial.is_none() || by.iter().any(deletes);
         };
         let swapped = |o: &Operation| output(o) != Some(&Output::Swapped(false));
+        let is_deleted = by.iter().any(|o| matches!(o.op, Op::Delete { .. }));
         let mut open: Vec<Vec<u8>> = self.initial.iter().cloned().collect();
         let mut appended: Vec<Vec<u8>> = Vec::new();
         for o in by {
             match &o.op {
                 Op::Put { value, .. } => open.push(bytes(value)),
                 Op::Cas { value, .. } if swapped(o) => open.push(bytes(value)),
-                // Nothing may be there when it is appended to: at first, or after a deletion.
                 Op::Append { value, .. } => {
-                    open.push(bytes(value));
+                    // Nothing may be there when it is appended to: at first, or once deleted.
+                    open.extend((self.initial.is_none() || is_deleted).then(|| bytes(value)));
                     appended.push(bytes(value));
                 }
                 _ => {}
@@ -241,6 +242,20 @@ impl Case<'_> {
         }
     }
 
+    fn beside(&self, other: &Operation, seers: &[Operation]) {
+        let (mine, theirs) = (self.seen(), saw(other).expect("it saw something"));
+        assert!(mine != theirs && other.returned_seq < self.last.returned_seq);
+        let not_after = |held: &Held, first: &Operation, second: &Operation| {
+            let case = Case { last: second, initial: self.initial.clone(), all: self.all };
+            let mut seers: Vec<Option<&Operation>> = seers.iter().map(Some).collect();
+            seers.push(None);
+            let (from, until) = (first.invoked_seq, second.returned_seq);
+            seers.into_iter().any(|seer| case.nobody_brings(held, from, until, seer))
+        };
+        assert!(not_after(&mine, other, self.last), "it may come after");
+        assert!(not_after(&theirs, self.last, other), "it may come before");
+    }
+
     fn held(&self, holder: &Operation) {
         let last = self.last;
         for one in [holder, last] {
@@ -265,12 +280,50 @@ impl Case<'_> {
             assert!(lock::is_release(&o.op) && output(o) == Some(&Output::Swapped(true)));
             o.invoked_seq
         };
-        let from = released(self.last).min(other.map_or(0, released));
+        let from = released(self.last);
+        // Otherwise it is said of all orders.
+        let Some(other) = other else { return };
+        let from = released(other).min(from);
         let between = |o: &&Operation| {
             o.invoked_seq < self.last.returned_seq && o.returned_seq > from && !failed(o)
         };
         let acquires = self.others().filter(between).filter(|o| lock::is_acquire(&o.op));
         assert_eq!(acquires.count(), 0, "somebody acquired it");
+    }
+
+    fn unchanged(&self, by: Option<&Operation>) {
+        let Op::Cas { expect, .. } = &self.last.op else { panic!("it is no comparison") };
+        assert_eq!(output(self.last), Some(&Output::Swapped(false)));
+        let expected = expect.as_ref().map(bytes);
+        let from = match by {
+            None => {
+                assert_eq!(self.initial, expected, "it was not there at first");
+                0
+            }
+            Some(by) => {
+                let left = match &by.op {
+                    Op::Put { value, .. } | Op::Cas { value, .. } => Some(bytes(value)),
+                    Op::Delete { .. } => None,
+                    Op::Get { .. } => saw(by).expect("it was answered"),
+                    Op::Append { .. } => panic!("nobody knows what it left"),
+                };
+                assert!(left == expected && by.returned_seq < self.last.invoked_seq);
+                assert!(matches!(output(by), Some(output) if *output != Output::Swapped(false)));
+                by.invoked_seq
+            }
+        };
+        let changes = |o: &&Operation| match &o.op {
+            _ if failed(o) || output(o) == Some(&Output::Swapped(false)) => false,
+            Op::Get { .. } => false,
+            Op::Put { value, .. } => Some(bytes(value)) != expected,
+            Op::Delete { .. } => expected.is_some(),
+            Op::Append { value, .. } => !value.is_empty() || expected.is_none(),
+            Op::Cas { expect, value, .. } => {
+                expect.as_ref().map(bytes) == expected && Some(bytes(value)) != expected
+            }
+        };
+        let between = |o: &&Operation| by.is_none_or(|by| by.id != o.id) && o.returned_seq > from;
+        assert_eq!(self.in_time().filter(between).filter(changes).count(), 0, "it was changed");
     }
 
     pub(crate) fn verify(&self, claim: &Claim) {
@@ -281,6 +334,8 @@ impl Case<'_> {
             Claim::Repeated { appends, times } => self.repeated(appends, *times),
             Claim::BothSwapped { other, since } => self.both_swapped(other, since.as_ref()),
             Claim::Replaced { by, since, kind } => self.replaced(by, since.as_ref(), *kind),
+            Claim::Beside { other, since } => self.beside(other, since),
+            Claim::Unchanged(by) => self.unchanged(by.as_ref()),
             Claim::Held(holder) => self.held(holder),
             Claim::NotHeld(other) => self.not_held(other.as_ref()),
             // That there is no order is looked at for every part.
