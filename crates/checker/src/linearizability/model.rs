@@ -19,7 +19,7 @@ pub(super) type State = u32;
 pub(super) const JUNK: State = 0;
 
 /// What an operation does, and what it demands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
     /// Changes nothing; the key must hold this.
     Read(State),
@@ -184,6 +184,20 @@ impl Model {
         model.build_held(&edges);
         model.mark_unnoticed();
         model
+    }
+
+    /// What the key holds after an operation; `None` if it cannot take effect.
+    pub(super) fn apply(&self, effect: Effect, state: State) -> Option<State> {
+        match effect {
+            Effect::Read(seen) => (seen == state).then_some(state),
+            Effect::Differ(other) => (other != state).then_some(state),
+            Effect::Write(to) => Some(to),
+            Effect::Swap(from, to) => (from == state).then_some(to),
+            Effect::Append(suffix) => {
+                let results = &self.appended[state as usize];
+                Some(results.iter().find(|(by, _)| *by == suffix).map_or(JUNK, |(_, to)| *to))
+            }
+        }
     }
 
     fn build_steps(&mut self, known: &[(&Operation, Answer)], values: &Values<'_>) {
