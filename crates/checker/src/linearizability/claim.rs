@@ -112,8 +112,7 @@ pub enum Claim {
         /// Who saw the value so early that nobody can have made it later, if that matters.
         since: Option<Operation>,
     },
-    /// It saw what was replaced before, and nobody can have made it again in between: nobody at
-    /// all, or nobody of the part.
+    /// It saw what was replaced before, and nobody can have made it again in between.
     Replaced {
         /// An operation that completed before, and left or saw another value.
         by: Operation,

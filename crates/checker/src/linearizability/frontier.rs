@@ -53,11 +53,6 @@ pub(super) struct Frontier {
 }
 
 impl Frontier {
-    /// An empty frontier that goes on counting.
-    pub(super) fn with_cost(cost: u64) -> Self {
-        Frontier { list: Vec::new(), cost }
-    }
-
     /// Adds a configuration, unless one that is there covers it. Says whether it was added.
     pub(super) fn add(&mut self, new: Configuration, pure: Slots, junk_is_worst: bool) -> bool {
         self.cost += 1 + self.list.len() as u64 / 16;
@@ -67,6 +62,11 @@ impl Frontier {
         self.list.retain(|old| !new.covers(old, pure, junk_is_worst));
         self.list.push(new);
         true
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.list.capacity() * size_of::<Configuration>()) as u64
     }
 
     /// Takes one out.

@@ -4,7 +4,8 @@
 //! returned before which was invoked, and in which each answer is right. Keys are judged one by
 //! one: linearizability is local (*theorem 1*).
 //!
-//! * [`model`]: what an order can depend on. [`search`], [`frontier`]: whether there is one.
+//! * [`model`]: what an order can depend on. [`search`] and [`depth`]: whether there is one;
+//!   [`effort`] shares the budget between them.
 //! * [`shrink`], [`window`]: a small part of the history for which there is none. [`anomaly`], [`lock`]: what
 //!   contradicts its last answer. [`claim`], [`words`]: the sentence about it.
 //!
@@ -14,6 +15,8 @@
 mod anomaly;
 mod appends;
 mod claim;
+mod depth;
+mod effort;
 mod frontier;
 mod intern;
 mod lock;
@@ -33,9 +36,9 @@ use std::collections::BTreeMap;
 use trace::{History, Operation, Violation};
 
 pub use claim::{Claim, Kind};
+use effort::{Answer, Budget, Watch};
 use model::Model;
 pub use proof::{Explained, Placed, Proof};
-use search::{Answer, Watch};
 pub use words::Vocabulary;
 use zones::Decision;
 
@@ -57,15 +60,41 @@ pub enum Road {
     Both,
     /// Zones alone.
     Zones,
-    /// The search alone.
+    /// Both searches.
     Search,
+    /// The frontier alone ([`search`]).
+    Frontier,
+    /// The search in the depth alone ([`depth`]).
+    Depth,
 }
+
+impl Road {
+    /// Whether zones are asked.
+    fn has_zones(self) -> bool {
+        matches!(self, Road::Both | Road::Zones)
+    }
+
+    /// Whether the frontier is asked.
+    fn has_frontier(self) -> bool {
+        matches!(self, Road::Both | Road::Search | Road::Frontier)
+    }
+
+    /// Whether the search in the depth is asked.
+    fn has_depth(self) -> bool {
+        matches!(self, Road::Both | Road::Search | Road::Depth)
+    }
+}
+
+/// The memory that the searches may hold if nobody says more: 1 GiB.
+pub const BYTES_MAX: u64 = 1 << 30;
 
 /// How much may be spent on an answer, and by which road.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How many configurations are tried, all keys together.
     pub configurations_max: u64,
+    /// How many bytes the searches may hold at once.
+    pub bytes_max: u64,
     /// By which road.
     pub road: Road,
     /// Whether the order of the log may be taken as a witness: it can only answer "yes", and
@@ -74,10 +103,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Both roads, no witness.
+    /// Both roads, no witness, no more than [`BYTES_MAX`].
     #[must_use]
     pub fn new(configurations_max: u64) -> Limits {
-        Limits { configurations_max, road: Road::Both, witness: false }
+        Limits { configurations_max, bytes_max: BYTES_MAX, road: Road::Both, witness: false }
     }
 }
 
@@ -149,7 +178,7 @@ pub fn is_broken(operations: &[&Operation], configurations_max: u64) -> bool {
         Decision::No(..) => true,
         Decision::Hard => {
             let model = Model::new(None, operations, u64::MAX);
-            let mut budget = configurations_max;
+            let mut budget = Budget { configurations: configurations_max, bytes: BYTES_MAX };
             decide_model(&model, &mut budget, Road::Both, &mut |_, _| true) == Answer::No
         }
     }
@@ -163,10 +192,7 @@ fn judge_keys<'a>(
     first_only: bool,
     watch: &mut Watch<'_>,
 ) -> (Vec<Vec<&'a Operation>>, Option<String>) {
-    let decisions = match limits.road {
-        Road::Search => None,
-        _ => Some(zones::by_key(history)),
-    };
+    let decisions = limits.road.has_zones().then(|| zones::by_key(history));
     if let (true, Some(decisions)) = (first_only, &decisions)
         && let Some(number) = decisions.iter().position(|d| matches!(d, Decision::No(..)))
         && let Some(operation) = zones::first_of(history, number)
@@ -178,7 +204,7 @@ fn judge_keys<'a>(
         return (Vec::new(), None);
     }
     let initial = history.initial.as_deref();
-    let mut budget = limits.configurations_max;
+    let mut budget = Budget { configurations: limits.configurations_max, bytes: limits.bytes_max };
     let mut broken = Vec::new();
     let mut unknown = None;
     for (number, operations) in by_key(history, decisions.as_deref()) {
@@ -206,13 +232,12 @@ fn judge_keys<'a>(
                 unknown = Some(format!("key {}: not decided within {spent} configurations", key()));
             }
             Answer::Stopped => {
-                unknown = Some(format!("key {}: not decided within its time", key()));
+                unknown = Some(format!("key {}: not decided within the time limit", key()));
                 break;
             }
-            Answer::TooOpen => {
-                let open = frontier::SLOTS_MAX;
-                unknown =
-                    Some(format!("key {}: more than {open} operations were open at once", key()));
+            Answer::Full | Answer::TooOpen => {
+                let mib = limits.bytes_max >> 20;
+                unknown = Some(format!("key {}: not decided within {mib} MiB of memory", key()));
             }
         }
     }
@@ -248,15 +273,11 @@ fn by_key<'a>(
 }
 
 /// Decides one key by its model, first by its zones.
-fn decide_model(model: &Model, budget: &mut u64, road: Road, watch: &mut Watch<'_>) -> Answer {
-    let by_zones = match road {
-        Road::Search => Decision::Hard,
-        _ => zones::of_model(model),
-    };
-    match (by_zones, road) {
-        (Decision::Yes, _) => Answer::Yes,
-        (Decision::No(..), _) => Answer::No,
-        (Decision::Hard, Road::Zones) => Answer::Spent,
-        (Decision::Hard, _) => search::search(model, budget, watch),
+fn decide_model(model: &Model, budget: &mut Budget, road: Road, watch: &mut Watch<'_>) -> Answer {
+    let by_zones = if road.has_zones() { zones::of_model(model) } else { Decision::Hard };
+    match by_zones {
+        Decision::Yes => Answer::Yes,
+        Decision::No(..) => Answer::No,
+        Decision::Hard => effort::search(model, budget, road, watch),
     }
 }

@@ -14,31 +14,38 @@ mod forget;
 mod lead;
 mod spare;
 
+use super::effort::{Answer, Watch};
 use super::frontier::{Configuration, Frontier, SLOTS_MAX, Slots};
-use super::model::{Effect, JUNK, Model, Moment, State, Step};
+use super::model::{Effect, JUNK, Model, State, Step};
 use super::open::{Future, Open};
 use spare::Waiting;
 
-/// The answer for one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// It can be explained.
-    Yes,
-    /// It cannot.
-    No,
-    /// The budget was spent.
-    Spent,
-    /// More operations were open at once than there are slots.
-    TooOpen,
-    /// Whoever watches has had enough.
-    Stopped,
+/// How much is tried between two calls of the watch.
+const TELL_EVERY: u64 = 1 << 14;
+
+/// How much may be spent at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Configurations that may be tried.
+    pub(super) cost: u64,
+    /// Bytes that may be held.
+    pub(super) bytes: u64,
 }
 
-/// Is told now and then how many moments of how many are behind the search; false ends it.
-pub(super) type Watch<'a> = dyn FnMut(u64, u64) -> bool + 'a;
-
-/// How much is tried between two words to who watches.
-const TELL_EVERY: u64 = 1 << 14;
+/// How it went with a return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Went {
+    /// The frontier explains it, or is empty.
+    On,
+    /// More was needed than could be spent; nothing has changed.
+    Spent,
+    /// More had to be held than may be.
+    Full,
+    /// There are not enough slots.
+    TooOpen,
+    /// The watch ended it.
+    Stopped,
+}
 
 /// The search through one key's operations.
 #[derive(Debug)]
@@ -65,54 +72,15 @@ pub(super) struct Search<'a> {
     /// Whether open operations were given up that might have been of use: an answer that cannot
     /// be explained without them is no proof.
     gave_up: bool,
-    /// Whether whoever watches has had enough.
-    stopped: bool,
-}
-
-/// Judges one key. Takes what it tries from `budget`.
-pub(super) fn search(model: &Model, budget: &mut u64, watch: &mut Watch<'_>) -> Answer {
-    let mut search = Search::new(model);
-    let mut told = *budget;
-    let moments = model.moments.len() as u64;
-    for (now, &moment) in model.moments.iter().enumerate() {
-        let step = model.steps[moment.step as usize];
-        if step.unnoticed {
-            continue;
-        }
-        search.now = now as u32;
-        let going_on = match moment {
-            Moment { returns: false, step } => search.invoke(step),
-            Moment { returns: true, step } => {
-                search.returned(step, *budget, &mut || watch(now as u64, moments))
-            }
-        };
-        let cost = std::mem::take(&mut search.frontier.cost);
-        if search.stopped {
-            return Answer::Stopped;
-        }
-        if !going_on {
-            return Answer::TooOpen;
-        }
-        if cost >= *budget {
-            *budget = 0;
-            return Answer::Spent;
-        }
-        *budget -= cost;
-        if now % 1024 == 0 || told - *budget > TELL_EVERY {
-            told = *budget;
-            if !watch(now as u64, moments) {
-                return Answer::Stopped;
-            }
-        }
-        if search.frontier.list().is_empty() {
-            return if search.gave_up { Answer::TooOpen } else { Answer::No };
-        }
-    }
-    Answer::Yes
+    /// The moment that comes next.
+    next: usize,
+    /// What the present slice has cost.
+    cost: u64,
 }
 
 impl<'a> Search<'a> {
-    fn new(model: &'a Model) -> Self {
+    /// A search that has seen no moment.
+    pub(super) fn new(model: &'a Model) -> Self {
         let mut frontier = Frontier::default();
         let start = Configuration { state: model.initial, done: 0, either: 0, spent: 0 };
         frontier.add(start, 0, false);
@@ -131,8 +99,69 @@ impl<'a> Search<'a> {
             now: 0,
             junk_is_worst: false,
             gave_up: false,
-            stopped: false,
+            next: 0,
+            cost: 0,
         }
+    }
+
+    /// What was spent since [`Search::run`] began.
+    pub(super) fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// How many moments are explained.
+    pub(super) fn done(&self) -> usize {
+        self.next
+    }
+
+    /// Bytes that it holds between two moments.
+    pub(super) fn bytes(&self) -> u64 {
+        self.frontier.bytes()
+    }
+
+    /// Goes on until the bounds are reached. `None` if it can go on from there; the moment at
+    /// which the cost was spent is begun again then.
+    pub(super) fn run(&mut self, bounds: Bounds, watch: &mut Watch<'_>) -> Option<Answer> {
+        let moments = self.model.moments.len();
+        let mut told = 0;
+        self.cost = 0;
+        while self.next < moments {
+            let moment = self.model.moments[self.next];
+            if self.model.steps[moment.step as usize].unnoticed {
+                self.next += 1;
+                continue;
+            }
+            self.now = self.next as u32;
+            let went = if moment.returns {
+                let done = self.next as u64;
+                self.returned(moment.step, bounds, &mut || watch(done, moments as u64))
+            } else if self.invoke(moment.step) {
+                Went::On
+            } else {
+                Went::TooOpen
+            };
+            match went {
+                Went::On => {}
+                Went::Spent => return None,
+                Went::Full => return Some(Answer::Full),
+                Went::TooOpen => return Some(Answer::TooOpen),
+                Went::Stopped => return Some(Answer::Stopped),
+            }
+            if self.frontier.list().is_empty() {
+                return Some(if self.gave_up { Answer::TooOpen } else { Answer::No });
+            }
+            self.next += 1;
+            if self.next.is_multiple_of(1024) || self.cost - told > TELL_EVERY {
+                told = self.cost;
+                if !watch(self.next as u64, moments as u64) {
+                    return Some(Answer::Stopped);
+                }
+            }
+            if self.cost >= bounds.cost {
+                return None;
+            }
+        }
+        Some(Answer::Yes)
     }
 
     /// A state, as far as it still matters.
@@ -142,17 +171,9 @@ impl<'a> Search<'a> {
 
     /// What the key holds after an operation; `None` if it cannot take effect.
     fn apply(&self, effect: Effect, state: State) -> Option<State> {
-        match effect {
-            Effect::Read(seen) => (seen == state).then_some(state),
-            Effect::Differ(other) => (other != state).then_some(state),
-            Effect::Write(to) => Some(self.canonical(to)),
-            Effect::Swap(from, to) => (from == state).then(|| self.canonical(to)),
-            Effect::Append(suffix) => {
-                let results = &self.model.appended[state as usize];
-                let to = results.iter().find(|(by, _)| *by == suffix).map_or(JUNK, |(_, to)| *to);
-                Some(self.canonical(to))
-            }
-        }
+        let after = self.model.apply(effect, state)?;
+        // What changes nothing leaves the state as it is.
+        Some(if effect.is_pure() { after } else { self.canonical(after) })
     }
 
     /// Lets take effect what changes nothing here. What can do so and go on waiting, may.
@@ -207,23 +228,53 @@ impl<'a> Search<'a> {
     }
 
     /// An operation returns. The frontier keeps what explains it; it is empty if nothing does.
-    fn returned(&mut self, step: u32, budget: u64, watch: &mut dyn FnMut() -> bool) -> bool {
+    fn returned(&mut self, step: u32, bounds: Bounds, watch: &mut dyn FnMut() -> bool) -> Went {
         self.forget();
         if !self.call_spare() {
-            return false;
+            return Went::TooOpen;
         }
         let place = self.open.iter().position(|open| open.step == step).expect("it was invoked");
         let returning = self.open[place];
-        let mut next = Frontier::with_cost(self.frontier.cost);
+        let next = loop {
+            let mut next = Frontier::default();
+            let mut missed = vec![false; self.waiting.len()];
+            let work = self.sort_out(returning, &mut next);
+            if !work.list().is_empty() {
+                let spent = self.cost;
+                let left = Bounds { cost: bounds.cost.saturating_sub(spent), ..bounds };
+                let went = self.lead_on(work, &mut next, returning, left, &mut missed, watch);
+                self.cost += next.cost;
+                if went != Went::On {
+                    return went;
+                }
+            } else {
+                self.cost += next.cost;
+            }
+            if !missed.contains(&true) {
+                break next;
+            }
+            // Those that wait are needed after all.
+            if !self.call_missed(&missed) {
+                return Went::TooOpen;
+            }
+        };
+        self.open.remove(place);
+        self.free(returning.bit());
+        self.frontier = next;
+        Went::On
+    }
+
+    /// Keeps the configurations in which the returning operation took effect; answers the others.
+    fn sort_out(&self, returning: Open, next: &mut Frontier) -> Frontier {
+        let bit = returning.bit();
         let mut work = Frontier::default();
         for &configuration in self.frontier.list() {
-            let bit = returning.bit();
             if configuration.done & bit != 0 {
-                self.keep(&mut next, configuration, bit);
+                self.keep(next, configuration, bit);
             } else if configuration.either & bit != 0 {
                 let hidden = Configuration { either: configuration.either & !bit, ..configuration };
                 if !self.is_hidden_for_good(&hidden, returning) {
-                    self.keep(&mut next, hidden, bit);
+                    self.keep(next, hidden, bit);
                 }
                 if self.may_be_seen(returning.effect) {
                     work.add(configuration, self.pure, self.junk_is_worst);
@@ -232,15 +283,7 @@ impl<'a> Search<'a> {
                 work.add(configuration, self.pure, self.junk_is_worst);
             }
         }
-        if !work.list().is_empty() {
-            let mut ran_out = false;
-            self.stopped = !self.lead_on(work, &mut next, returning, budget, &mut ran_out, watch);
-            self.gave_up |= ran_out;
-        }
-        self.open.remove(place);
-        self.free(returning.bit());
-        self.frontier = next;
-        true
+        work
     }
 
     /// Gives slots back.

@@ -11,10 +11,10 @@ use system::{Op, Output, Value};
 use trace::{Operation, Outcome};
 
 use super::claim::Claim;
+use super::effort::{Answer, Budget};
 use super::model::{Model, seen_by};
-use super::search::Answer;
 use super::zones::{self, Decision};
-use super::{Road, anomaly, decide_model, window};
+use super::{BYTES_MAX, Road, anomaly, decide_model, window};
 
 /// What one look may cost, in configurations; one that costs more keeps what it tried to leave out.
 const LOOK_MAX: u64 = 4_000_000;
@@ -87,7 +87,8 @@ fn is_broken(initial: Option<&[u8]>, operations: &[&Operation], horizon: u64) ->
         Decision::No(..) => true,
         Decision::Hard => {
             let model = Model::new(initial, operations, horizon);
-            decide_model(&model, &mut { LOOK_MAX }, Road::Both, &mut |_, _| true) == Answer::No
+            let mut budget = Budget { configurations: LOOK_MAX, bytes: BYTES_MAX };
+            decide_model(&model, &mut budget, Road::Both, &mut |_, _| true) == Answer::No
         }
     }
 }

@@ -32,7 +32,7 @@ impl Search<'_> {
         self.free(freed);
         self.pool += pooled.count_ones();
         let old = std::mem::take(&mut self.frontier);
-        let mut new = Frontier::with_cost(old.cost);
+        let mut new = Frontier::default();
         for configuration in old.list() {
             let mut to = Configuration {
                 state: self.canonical(configuration.state),
@@ -43,6 +43,7 @@ impl Search<'_> {
             self.settle_all(&mut to);
             new.add(to, self.pure, self.junk_is_worst);
         }
+        self.cost += new.cost;
         self.frontier = new;
     }
 

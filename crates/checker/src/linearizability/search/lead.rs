@@ -4,33 +4,30 @@
 use super::super::frontier::{Configuration, Frontier, Slots};
 use super::super::model::{Effect, State};
 use super::super::open::Open;
-use super::{Search, TELL_EVERY};
+use super::{Bounds, Search, TELL_EVERY, Went};
 
 impl Search<'_> {
-    /// Leads configurations on until `returning` has taken effect. False if it was stopped.
-    /// `ran_out` becomes true if operations were missed that wait for a slot.
+    /// Leads configurations on until `returning` has taken effect. `missed` says of which
+    /// kinds that wait for a slot some configuration had none left.
     pub(super) fn lead_on(
         &self,
         mut work: Frontier,
         next: &mut Frontier,
         returning: Open,
-        budget: u64,
-        ran_out: &mut bool,
+        bounds: Bounds,
+        missed: &mut [bool],
         watch: &mut dyn FnMut() -> bool,
-    ) -> bool {
+    ) -> Went {
         let mut told = 0;
         let mut reached = work.clone();
         let groups = self.groups();
-        let reacting: Vec<(Slots, Open)> = self
-            .open
-            .iter()
-            .filter(|open| !matches!(open.effect, Effect::Write(_)))
-            .map(|open| (open.bit(), *open))
-            .collect();
+        let reacting = self.reacting();
         let bound = self.held_until(returning);
         let spare = self.slots_of_waiting();
         while let Some(from) = work.pop() {
-            *ran_out |= spare.iter().any(|slots| slots & !from.done == 0);
+            for (missed, slots) in missed.iter_mut().zip(&spare) {
+                *missed |= slots & !from.done == 0;
+            }
             let in_slots = groups.iter().flat_map(|&group| {
                 let left = group & !from.done;
                 [left & from.either, left & !from.either]
@@ -51,18 +48,33 @@ impl Search<'_> {
                 }
             }
             let cost = reached.cost + next.cost;
-            if cost > budget {
-                break;
+            if cost > bounds.cost {
+                next.cost = cost;
+                return Went::Spent;
             }
             if cost - told > TELL_EVERY {
                 told = cost;
                 if !watch() {
-                    return false;
+                    return Went::Stopped;
+                }
+                if reached.bytes() + work.bytes() + next.bytes() > bounds.bytes {
+                    return Went::Full;
                 }
             }
         }
         next.cost += reached.cost;
-        true
+        Went::On
+    }
+
+    /// The open operations that react to what the key holds, and one of each kind that waits for a
+    /// slot: a configuration that needs it must be reached, or nobody notices that it is missing.
+    fn reacting(&self) -> Vec<(Slots, Open)> {
+        let open = self.open.iter().map(|open| (open.bit(), *open));
+        let waiting = self.waiting().map(|effect| {
+            (0, Open { slot: u32::MAX - 1, step: u32::MAX, effect, deadline: u32::MAX })
+        });
+        let reacts = |open: &Open| !matches!(open.effect, Effect::Write(_));
+        open.chain(waiting).filter(|(_, open)| reacts(open)).collect()
     }
 
     /// The open operations that change something, those that do the same together; whoever returns

@@ -54,6 +54,27 @@ impl Search<'_> {
         true
     }
 
+    /// Gives slots to more of the kinds that were missed, as many again as there are. False if
+    /// there is none left.
+    pub(super) fn call_missed(&mut self, missed: &[bool]) -> bool {
+        for (place, _) in missed.iter().enumerate().filter(|(_, missed)| **missed) {
+            let more = self.slots_of(self.waiting[place].effect).count_ones().max(SPARE_MIN);
+            for _ in 0..more {
+                let Some(step) = self.waiting[place].steps.pop() else { break };
+                if !self.open(step) {
+                    return false;
+                }
+            }
+        }
+        self.waiting.retain(|waiting| !waiting.steps.is_empty());
+        true
+    }
+
+    /// What those do that wait.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = Effect> {
+        self.waiting.iter().map(|waiting| waiting.effect)
+    }
+
     /// Nobody sees any more what these would make: they are counted, or of no use.
     fn retire(&mut self, place: usize) {
         let effect = self.waiting[place].effect;
