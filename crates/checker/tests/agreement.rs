@@ -37,6 +37,8 @@ fn compare(history: &History, tally: &mut Tally) {
     }
     assert_eq!(answer(history, Road::Search), Some(expected), "search: {}", say());
     assert_eq!(answer(history, Road::Both), Some(expected), "both: {}", say());
+    assert_eq!(answer(history, Road::Frontier), Some(expected), "frontier: {}", say());
+    assert_eq!(answer(history, Road::Depth), Some(expected), "depth: {}", say());
     if let Some(by_zones) = answer(history, Road::Zones) {
         assert_eq!(by_zones, expected, "zones: {}", say());
         tally.by_zones += 1;
