@@ -17,14 +17,11 @@ use trace::foreign::{self, Foreign, HISTORY_BYTES_MAX, Known};
 use trace::{HistoryBuilder, Outcome, Verdict};
 
 use args::ExportFormat;
-pub(crate) use args::{CheckArgs, ExportArgs, duration};
+pub(crate) use args::{CheckArgs, Effort, ExportArgs, duration};
 pub(crate) use tell::Told;
 
 use crate::output::{self, Color, Format, Stop, Style};
 use crate::{exit, runs};
-
-/// What the search may cost. It is there to bound memory; time is bounded by `--check-limit`.
-const CONFIGURATIONS_MAX: u64 = 100_000_000;
 
 /// A check that takes longer shows how far it is.
 const SHOWN_AFTER: Duration = Duration::from_millis(500);
@@ -37,7 +34,7 @@ pub(crate) fn check(args: &CheckArgs, color: Color) -> Result<u8, Stop> {
     if !args.quiet {
         output::note(&tell::banner(&path, &found, color.on_stderr()));
     }
-    let explained = decide(&found, args.check_limit);
+    let explained = decide(&found, args.effort);
     let others = match found.format {
         foreign::Format::Trace => invariants(&bytes)?,
         _ => Vec::new(),
@@ -101,8 +98,8 @@ fn parse(path: &Path, bytes: &[u8], known: &Known) -> Result<Foreign, Stop> {
         .map_err(|problem| Stop::bad_input(format!("{}: {problem}", path.display())))
 }
 
-/// Decides within a time, and shows how far it is if that takes long and somebody looks.
-pub(crate) fn decide(found: &Foreign, limit: Duration) -> Explained {
+/// Decides within a time and so much memory, and shows how far it is if that takes long and somebody looks.
+pub(crate) fn decide(found: &Foreign, effort: Effort) -> Explained {
     let history = &found.history;
     if !history.operations.iter().any(|o| matches!(o.outcome, Outcome::Ok { .. })) {
         return Explained::Unknown("no operation succeeded: nothing was checked".to_owned());
@@ -110,7 +107,7 @@ pub(crate) fn decide(found: &Foreign, limit: Duration) -> Explained {
     let started = Instant::now();
     let mut bar: Option<ProgressBar> = None;
     let looked_at = std::io::stderr().is_terminal();
-    let limits = Limits::new(CONFIGURATIONS_MAX);
+    let limits = Limits { bytes_max: effort.check_memory, ..Limits::new(u64::MAX) };
     let explained = explain(history, limits, &mut |done, all| {
         let elapsed = started.elapsed();
         if looked_at && elapsed > SHOWN_AFTER {
@@ -118,7 +115,7 @@ pub(crate) fn decide(found: &Foreign, limit: Duration) -> Explained {
             bar.set_length(all);
             bar.set_position(done);
         }
-        elapsed < limit
+        elapsed < effort.check_limit
     });
     if let Some(bar) = bar {
         bar.finish_and_clear();

@@ -65,7 +65,7 @@ pub(crate) fn torture(args: &TortureArgs, color: Color) -> Result<u8, Stop> {
     };
     let wall = started.elapsed();
     let found = found(&report);
-    let explained = check::decide(&found, args.check_limit);
+    let explained = check::decide(&found, args.effort);
     let mut told = Told {
         args,
         plan: &plan,

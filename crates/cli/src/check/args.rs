@@ -8,6 +8,17 @@ use trace::foreign::{Format as FileFormat, Known, Model};
 
 use crate::output::Format;
 
+/// How much an answer may cost before it is "unknown".
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Effort {
+    /// How long to look for an answer before it is "unknown": 500ms, 60s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    pub(crate) check_limit: Duration,
+    /// How much memory the search for an answer may take before it is "unknown": 512MiB, 2GiB.
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = bytes)]
+    pub(crate) check_memory: u64,
+}
+
 /// A history to be judged.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
@@ -24,9 +35,8 @@ pub(crate) struct CheckArgs {
     /// What every key holds at first, such as 0; absent if not given.
     #[arg(long, value_name = "VALUE")]
     pub(crate) initial: Option<String>,
-    /// How long to look for an answer before it is "unknown": 500ms, 60s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
-    pub(crate) check_limit: Duration,
+    #[command(flatten)]
+    pub(crate) effort: Effort,
     /// How the result is written.
     #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
     pub(crate) format: Format,
@@ -106,9 +116,37 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads `512MiB`, `2GiB`, `64KiB`.
+///
+/// # Errors
+///
+/// If it is something else; says what was expected.
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match &text[digits.len()..] {
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => 0,
+    };
+    let number = digits.parse::<u64>().ok().filter(|_| unit > 0);
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "expected a whole number and a unit: 64KiB, 512MiB, 2GiB".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!(bytes("512MiB"), Ok(512 << 20));
+        assert_eq!(bytes("2GiB"), Ok(2 << 30));
+        for wrong in ["2", "GiB", "1.5GiB", "2GB", "-1MiB", "99999999999999GiB", ""] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations_have_a_unit() {

@@ -73,7 +73,11 @@ impl Told<'_> {
             }
             Explained::Unknown(why) => {
                 let label = output::label("UNKNOWN", Style::Open, color);
-                format!("{label}  {why}   wall {wall}\n")
+                let hint = match why.contains("not decided") {
+                    true => "  hint       raise --check-limit or --check-memory\n",
+                    false => "",
+                };
+                format!("{label}  {why}   wall {wall}\n{hint}")
             }
             Explained::No(proof) => self.failed(proof, color),
         };

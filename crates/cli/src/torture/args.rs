@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::check::duration;
+use crate::check::{Effort, duration};
 use crate::find;
 use crate::output::Format;
 use crate::seed::{self, Seed};
@@ -39,9 +39,8 @@ pub(crate) struct TortureArgs {
     /// Override a key of the scenario, such as workload.keys=2; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = find::parse_override)]
     pub(crate) set: Vec<(String, String)>,
-    /// How long to look for an answer before it is "unknown": 500ms, 60s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
-    pub(crate) check_limit: Duration,
+    #[command(flatten)]
+    pub(crate) effort: Effort,
     /// How the result is written.
     #[arg(long, default_value = "human", env = "SQUALL_FORMAT", hide_env_values = true)]
     pub(crate) format: Format,
