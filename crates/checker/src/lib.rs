@@ -14,6 +14,7 @@ mod findings;
 mod invariants;
 pub mod judge;
 pub mod linearizability;
+mod log_view;
 mod replica;
 pub mod situations;
 mod states;
