@@ -201,7 +201,13 @@ pub enum Note {
         /// The last index that it holds.
         index: u64,
     },
-    /// A snapshot from the leader replaced log and state.
+    /// A snapshot from the leader replaced the state and the whole log, in memory: what the log
+    /// held is gone, also after `index`, and it now begins, empty, after the snapshot. It is
+    /// durable once [`Note::Persisted`] says so; until then a crash may bring the old log back.
+    ///
+    /// A node whose log already holds the entry of that index and term needs no state from
+    /// others, and keeps what follows (*Raft figure 13, rule 6*): it says that its commit index
+    /// rose. One that takes the state nevertheless tells by [`Note::Append`] what it keeps.
     SnapshotInstalled {
         /// The last index that it holds.
         index: u64,
