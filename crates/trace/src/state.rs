@@ -163,6 +163,7 @@ impl NodeState {
             }
             Note::Truncate { from } => {
                 self.terms.split_off(&from);
+                self.last = (from.saturating_sub(1), 0);
                 self.tail();
                 self.synced = self.synced.min(self.last.0);
             }
@@ -176,7 +177,7 @@ impl NodeState {
                 self.commit = self.commit.max(index);
                 self.terms = BTreeMap::from([(index, term)]);
                 self.tail();
-                self.synced = index;
+                self.synced = self.synced.min(index);
             }
             Note::Compact { first_index } => {
                 // The entry before the first one stays, for its term.

@@ -83,3 +83,33 @@ fn what_is_recovered_is_durable_and_what_is_truncated_is_gone() {
     let state = state.node(2).expect("it started");
     assert_eq!((state.last, state.synced), ((6, 4), 5));
 }
+
+#[test]
+fn a_snapshot_replaces_the_whole_log() {
+    let mut events = vec![Kind::Start { node: 1, incarnation: 0 }];
+    events.extend((1..=5).map(|index| append(1, index, 1)));
+    events.push(note(1, Note::Persisted { term: 1, vote: 0, commit: 0, last_index: 5 }));
+    events.push(note(1, Note::SnapshotInstalled { index: 3, term: 2, digest: 1 }));
+    let state = table(events);
+    let state = state.node(1).expect("it started");
+    assert_eq!((state.last, state.synced, state.snapshot), ((3, 2), 3, 3));
+    // What it brings beyond the old log is durable when that is told.
+    let state = table(vec![
+        Kind::Start { node: 1, incarnation: 0 },
+        append(1, 1, 1),
+        note(1, Note::SnapshotInstalled { index: 3, term: 2, digest: 1 }),
+    ]);
+    let state = state.node(1).expect("it started");
+    assert_eq!((state.last, state.synced), ((3, 2), 0));
+}
+
+#[test]
+fn a_log_that_is_cut_off_whole_is_empty() {
+    let state = table(vec![
+        Kind::Start { node: 1, incarnation: 0 },
+        append(1, 1, 1),
+        append(1, 2, 1),
+        note(1, Note::Truncate { from: 1 }),
+    ]);
+    assert_eq!(state.node(1).expect("it started").last, (0, 0));
+}
