@@ -4,7 +4,7 @@
 //! * Invariants that look at what was before a note come before the note is folded into the
 //!   node's [`Replica`], the others behind.
 
-use system::{NodeId, NodeSet, Note};
+use system::{EntryMark, NodeId, NodeSet, Note, View};
 use trace::{Event, History, Kind, OpId, Outcome, Verdict, Violation};
 
 use crate::asked::Asked;
@@ -85,7 +85,7 @@ impl Judge {
             states: States::default(),
             asked: Asked::default(),
             election_safety: ElectionSafety::default(),
-            log_matching: LogMatching::default(),
+            log_matching: LogMatching::new(),
             log_kept: LogKept::new(),
             term_monotonic: TermMonotonic::new(),
             commit_monotonic: CommitMonotonic::new(),
@@ -149,6 +149,29 @@ impl Judge {
         self.findings.found()
     }
 
+    /// What a node would say of itself, as far as its notes tell: the judge's picture of it, in
+    /// memory. It is the node's own view whenever none of its effects is under way. The hash of
+    /// its state is 0 if it never told one.
+    ///
+    /// # Panics
+    ///
+    /// If the node's id is above 63.
+    #[must_use]
+    pub fn view(&self, node: NodeId) -> View {
+        self.replicas[slot(node)].view()
+    }
+
+    /// The entry at `index` of a node's log, as its notes tell it.
+    ///
+    /// # Panics
+    ///
+    /// If the node's id is above 63.
+    #[must_use]
+    pub fn entry(&self, node: NodeId, index: u64) -> Option<EntryMark> {
+        let entry = self.replicas[slot(node)].log.entry(index);
+        entry.map(|(term, digest)| EntryMark { term, digest })
+    }
+
     /// The run ends before its end: what must be true only then is not asked.
     pub fn stop(&mut self) {
         self.stopped = true;
@@ -201,7 +224,7 @@ impl Judge {
 
     fn note(&mut self, said: Said<'_>) {
         self.before(said);
-        self.replicas[slot(said.node)].observe(said.note);
+        self.replicas[slot(said.node)].observe(said);
         self.behind(said);
     }
 
@@ -209,14 +232,19 @@ impl Judge {
     fn before(&mut self, said: Said<'_>) {
         let findings = &mut self.findings;
         let replica = &self.replicas[slot(said.node)];
+        if replica.has_recovered(said.note) {
+            self.log_kept.recovered(said, replica, findings);
+            self.commit_monotonic.recovered(said, replica, findings);
+        }
         self.log_kept.observe(said, replica, findings);
         match said.note {
-            Note::Append { .. } | Note::Persisted { .. } | Note::Recovered { .. } => {
-                self.log_matching.observe(said, replica, findings);
+            Note::Append { .. } => self.log_matching.observe(said, replica, findings),
+            Note::Recovered { .. } => {
+                self.log_matching.recovered(said, self.log_kept.until(said.node));
             }
             Note::Truncate { .. } => {
                 leader_append_only::observe(said, replica, findings);
-                self.commit_monotonic.observe(said, findings);
+                self.commit_monotonic.observe(said, replica, findings);
             }
             Note::Apply { .. } => apply_order::observe(said, replica, findings),
             Note::SnapshotTaken { .. } | Note::Compact { .. } => {
@@ -250,15 +278,18 @@ impl Judge {
             }
             Note::Commit { .. } => {
                 self.asked.observe(said);
-                self.commit_monotonic.observe(said, findings);
+                self.commit_monotonic.observe(said, replica, findings);
                 self.commit_quorum.observe(said, &self.replicas, findings);
                 self.committed.observe(said, replica);
+            }
+            Note::Append { .. } if replica.recovers => {
+                self.commit_quorum.observe(said, &self.replicas, findings);
             }
             Note::Apply { .. } | Note::SnapshotTaken { .. } => self.state(said),
             Note::Recovered { .. } | Note::SnapshotInstalled { .. } => {
                 self.vote_kept.observe(said, findings);
                 self.term_monotonic.observe(said, findings);
-                self.commit_monotonic.observe(said, findings);
+                self.commit_monotonic.observe(said, replica, findings);
                 self.commit_quorum.observe(said, &self.replicas, findings);
                 self.state(said);
             }

@@ -116,6 +116,11 @@ fn a_leader_has_one_change_under_way() {
     let mut run = Run::new();
     run.change(1, 1, 1).say(1, Note::Truncate { from: 1 });
     run.append(1, 1, 2, EntryKind::Empty).lead(1, 3).change(1, 2, 3).holds();
+    // A snapshot replaced the log, and the first one with it.
+    let mut run = Run::new();
+    run.append(1, 1, 1, EntryKind::Command).append(1, 2, 1, EntryKind::Command).change(1, 3, 1);
+    run.say(1, Note::SnapshotInstalled { index: 2, term: 2, digest: 7 });
+    run.append(1, 3, 2, EntryKind::Empty).lead(1, 3).change(1, 4, 3).holds();
     // A leader inherits one that is not committed, and adds its own.
     Run::new().change(1, 1, 1).lead(1, 2).change(1, 2, 2).breaks("two-at-once");
 }

@@ -1,10 +1,11 @@
 //! A node's commit index never falls while it runs, and what it holds committed never leaves its
-//! log (*Raft figure 2: volatile state; §5.3*).
+//! log, where it was when the node called it committed (*Raft figure 2: volatile state; §5.3*).
 
 use system::{NodeId, Note};
 
 use super::{PerNode, per_node, slot};
 use crate::findings::{Findings, Said};
+use crate::replica::Replica;
 
 const CHECK: &str = "commit-monotonic";
 
@@ -26,8 +27,15 @@ impl CommitMonotonic {
         self.commit[slot(node)] = (0, 0);
     }
 
-    /// Takes in what a node says.
-    pub(crate) fn observe(&mut self, said: Said<'_>, findings: &mut Findings) {
+    /// A node has told all that it recovered; `replica` is as it was before it went on.
+    pub(crate) fn recovered(&self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
+        let (commit, seq) = self.commit[slot(said.node)];
+        let proof = [(said.node, seq), (said.node, said.seq)];
+        beyond_log("recovered", commit, &proof, replica, findings);
+    }
+
+    /// Takes in what a node says; `replica` already has.
+    pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
         let known = &mut self.commit[slot(said.node)];
         let (bound, bound_seq) = *known;
         let proof = [(said.node, bound_seq), (said.node, said.seq)];
@@ -42,6 +50,7 @@ impl CommitMonotonic {
                     findings.report(CHECK, "went-back", &proof, message);
                 }
                 *known = (index, said.seq);
+                beyond_log("called", index, &[(said.node, said.seq)], replica, findings);
             }
             Note::SnapshotInstalled { index, .. } if index > bound => *known = (index, said.seq),
             Note::Truncate { from } if from <= bound => {
@@ -53,5 +62,21 @@ impl CommitMonotonic {
             }
             _ => {}
         }
+    }
+}
+
+/// What is committed must be in the log, of a node that tells of its log.
+fn beyond_log(
+    how: &str,
+    commit: u64,
+    proof: &[(NodeId, u64)],
+    replica: &Replica,
+    findings: &mut Findings,
+) {
+    let last = replica.log.last_index();
+    if replica.tells_log && commit > last {
+        let node = proof[0].0;
+        let message = format!("n{node} {how} {commit} committed and its log ends at {last}");
+        findings.report(CHECK, "beyond-log", proof, message);
     }
 }

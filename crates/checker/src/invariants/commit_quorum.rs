@@ -3,7 +3,8 @@
 //!
 //! * The first to call an index committed is judged, and by the configuration that it is in: it is
 //!   the leader, since whoever else knows of a commit has it from there. A commit that a node finds
-//!   on its disk was not told because the node ended before it could; it is not judged.
+//!   on its disk was not told because the node ended before it could; it is not judged, as far as
+//!   the log reaches that was found with it.
 //! * A node that ended holds what it had made durable.
 //! * A leader counts only for entries of its own term; those before them are committed with them
 //!   (*Raft §5.4.2, figure 8*).
@@ -31,10 +32,12 @@ impl CommitQuorum {
         replicas: &PerNode<Replica>,
         findings: &mut Findings,
     ) {
+        let who = &replicas[slot(said.node)];
         let index = match *said.note {
             Note::Commit { index } => index,
-            Note::Recovered { commit, .. } => {
-                self.committed = self.committed.max(commit);
+            Note::Recovered { .. } | Note::Append { .. } if who.recovers => {
+                let found = who.commit.min(who.log.last_index());
+                self.committed = self.committed.max(found);
                 return;
             }
             _ => return,
@@ -43,7 +46,6 @@ impl CommitQuorum {
             return;
         }
         self.committed = index;
-        let who = &replicas[slot(said.node)];
         let Some(configuration) = who.configuration.filter(|_| who.tells_durable) else { return };
         let term = who.log.term_at(index);
         if let Some(term) = term.filter(|&term| who.role == Role::Leader && term < who.term) {
@@ -60,7 +62,7 @@ impl CommitQuorum {
         }
         let holds = |node: &NodeId| {
             let other = &replicas[slot(*node)];
-            let there = other.log.term_at(index);
+            let there = other.log_on_disk().term_at(index);
             let same = term.is_none() || there.is_none() || there == term;
             same && other.durable >= index
         };

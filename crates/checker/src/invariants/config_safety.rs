@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 
 use system::{EntryKind, NodeId, NodeSet, Note, Role};
 
-use super::{PerNode, per_node, slot};
 use crate::configuration::Configuration;
 use crate::findings::{Findings, Said};
 use crate::replica::Replica;
@@ -31,8 +30,6 @@ const CHECK: &str = "config-safety";
 pub(crate) struct ConfigSafety {
     /// Every configuration that was in force, by its index, and who told of it first.
     known: BTreeMap<u64, (Configuration, NodeId, u64)>,
-    /// Changes in each node's log beyond its commit index, with the event that told of each.
-    changes: PerNode<Vec<(u64, u64)>>,
     /// Who voted for a candidate in a term.
     votes: BTreeMap<(u64, NodeId), NodeSet>,
 }
@@ -40,26 +37,15 @@ pub(crate) struct ConfigSafety {
 impl ConfigSafety {
     /// Knows the founding configuration.
     pub(crate) fn new(founding: Configuration) -> Self {
-        ConfigSafety {
-            known: [(founding.index, (founding, 0, 0))].into(),
-            changes: per_node(),
-            votes: BTreeMap::new(),
-        }
+        ConfigSafety { known: [(founding.index, (founding, 0, 0))].into(), votes: BTreeMap::new() }
     }
 
     /// Takes in what a node says; `replica` already has.
     pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
-        let changes = &mut self.changes[slot(said.node)];
         match *said.note {
-            Note::Recovered { .. } => changes.clear(),
             Note::Append { index, term, kind: EntryKind::Conf, .. } if index > replica.commit => {
                 let leads = replica.role == Role::Leader && replica.term == term;
-                one_at_a_time(said, index, leads, changes, findings);
-                changes.push((index, said.seq));
-            }
-            Note::Truncate { from } => changes.retain(|(index, _)| *index < from),
-            Note::Commit { .. } | Note::SnapshotInstalled { .. } => {
-                changes.retain(|(index, _)| *index > replica.commit);
+                one_at_a_time(said, (index, leads), replica, findings);
             }
             Note::Vote { term, candidate } => {
                 self.votes.entry((term, candidate)).or_default().insert(said.node);
@@ -118,20 +104,18 @@ impl ConfigSafety {
 /// A change joins a log: a leader's own must be the only one under way.
 fn one_at_a_time(
     said: Said<'_>,
-    index: u64,
-    leads: bool,
-    changes: &[(u64, u64)],
+    (index, leads): (u64, bool),
+    replica: &Replica,
     findings: &mut Findings,
 ) {
-    let Some((other, seq)) = changes.iter().find(|(other, _)| *other < index) else { return };
-    if leads {
-        let message = format!(
-            "n{} appended a change at {index} while the one at {other} was not committed",
-            said.node
-        );
-        let proof = [(said.node, *seq), (said.node, said.seq)];
-        findings.report(CHECK, "two-at-once", &proof, message);
-    }
+    let first = replica.log.first_change_after(replica.commit).filter(|_| leads);
+    let Some((other, seq)) = first.filter(|(other, _)| *other < index) else { return };
+    let message = format!(
+        "n{} appended a change at {index} while the one at {other} was not committed",
+        said.node
+    );
+    let proof = [(said.node, seq), (said.node, said.seq)];
+    findings.report(CHECK, "two-at-once", &proof, message);
 }
 
 /// What is wrong with a step between two configurations, if anything.

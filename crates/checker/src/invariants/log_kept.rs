@@ -1,5 +1,5 @@
-//! What a node said is durable is in its log when it starts again (*Raft figure 2: persistent
-//! state; §5.3: an acknowledged entry is on stable storage*).
+//! What a node said is durable is in its log when it starts again, entry by entry (*Raft figure 2:
+//! persistent state; §5.3: an acknowledged entry is on stable storage*).
 //!
 //! What it finds there beyond that is not durable by having been found: the system that kept it
 //! may lose its power next.
@@ -31,25 +31,71 @@ impl LogKept {
         self.damaged.insert(node);
     }
 
+    /// The last index that a node said is durable and that nothing has replaced since.
+    pub(crate) fn until(&self, node: NodeId) -> u64 {
+        self.kept[slot(node)].0
+    }
+
+    /// A node has told all that it recovered; `replica` is as it was before it went on.
+    pub(crate) fn recovered(&self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
+        let (kept, seq) = self.kept[slot(said.node)];
+        let held = replica.log.last_index();
+        if held < kept && !self.damaged.contains(said.node) {
+            findings.report(
+                "log-kept",
+                "forgotten",
+                &[(said.node, seq), (said.node, said.seq)],
+                format!(
+                    "n{} had made its log durable up to {kept} and recovered one up to {held}",
+                    said.node
+                ),
+            );
+        }
+    }
+
+    /// Compares an entry that a node recovers, or the one in front of its log, with what the node
+    /// had there when it said that it is durable. A digest that is not told is not compared.
+    fn compare(
+        &self,
+        said: Said<'_>,
+        replica: &Replica,
+        (index, term, digest): (u64, u64, Option<u64>),
+        findings: &mut Findings,
+    ) {
+        let (kept, seq) = self.kept[slot(said.node)];
+        if index > kept || self.damaged.contains(said.node) {
+            return;
+        }
+        let old = &replica.last_life;
+        let Some(old_term) = old.term_at(index) else { return };
+        let old_digest = old.entry(index).map(|(_, digest)| digest);
+        let is_other = old_digest.zip(digest).is_some_and(|(old, new)| old != new);
+        if old_term != term || is_other {
+            findings.report(
+                "log-kept",
+                "changed",
+                &[(said.node, seq), (said.node, said.seq)],
+                format!(
+                    "n{} had made an entry of term {old_term} durable at index {index} and \
+                     recovered {} of term {term} there",
+                    said.node,
+                    if old_term == term { "another one" } else { "one" }
+                ),
+            );
+        }
+    }
+
     /// Takes in what a node says; `replica` is as it was before.
     pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
-        let (kept, seq) = self.kept[slot(said.node)];
-        let still_tells = matches!(said.note, Note::Recovered { .. } | Note::Append { .. });
-        if replica.recovers && !still_tells {
-            let held = replica.log.last_index();
-            if held < kept && !self.damaged.contains(said.node) {
-                findings.report(
-                    "log-kept",
-                    "forgotten",
-                    &[(said.node, seq), (said.node, said.seq)],
-                    format!(
-                        "n{} had made its log durable up to {kept} and recovered one up to {held}",
-                        said.node
-                    ),
-                );
-            }
-        }
+        let (kept, _) = self.kept[slot(said.node)];
         match *said.note {
+            Note::Recovered { first_index, base_term, .. } if base_term != 0 => {
+                let front = (first_index.saturating_sub(1), base_term, None);
+                self.compare(said, replica, front, findings);
+            }
+            Note::Append { index, term, digest, .. } if replica.recovers => {
+                self.compare(said, replica, (index, term, Some(digest)), findings);
+            }
             Note::Persisted { last_index, .. } => {
                 self.kept[slot(said.node)] = (last_index, said.seq);
             }

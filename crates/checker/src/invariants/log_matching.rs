@@ -10,6 +10,7 @@
 
 use system::{NodeId, Note};
 
+use super::{PerNode, per_node, slot};
 use crate::findings::{Findings, Said};
 use crate::replica::Replica;
 
@@ -25,33 +26,30 @@ struct Known {
     is_shared: bool,
 }
 
-/// What a node's crash may have taken.
-#[derive(Clone, Copy, Debug, Default)]
-struct Durable {
-    /// The last index that it said is durable.
-    last_index: u64,
-    /// The same when it last recovered, and when that was.
-    recovered: (u64, u64),
-}
-
 /// Remembers every entry that ever was in a log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LogMatching {
     /// By index, from 1. Nearly always of length 1: one term for one index.
     entries: Vec<Vec<Known>>,
-    /// By node.
-    durable: Vec<Durable>,
+    /// What was durable of each node's log when it last recovered, up to an index, and the event
+    /// in which it did: its crash may have taken the rest.
+    recovered: PerNode<(u64, u64)>,
 }
 
 impl LogMatching {
+    /// Knows no entry.
+    pub(crate) fn new() -> Self {
+        LogMatching { entries: Vec::new(), recovered: per_node() }
+    }
+
+    /// A node has read its log, of which it had made the entries up to `durable` so.
+    pub(crate) fn recovered(&mut self, said: Said<'_>, durable: u64) {
+        self.recovered[slot(said.node)] = (durable, said.seq);
+    }
+
     /// Checks what a node says against `replica` as it was before.
     pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica, findings: &mut Findings) {
         match *said.note {
-            Note::Persisted { last_index, .. } => self.of(said.node).last_index = last_index,
-            Note::Recovered { .. } => {
-                let durable = self.of(said.node);
-                durable.recovered = (durable.last_index, said.seq);
-            }
             Note::Append { index, term, digest, .. } if index > 0 => {
                 self.append(said, replica, (index, term, digest), findings);
             }
@@ -89,20 +87,12 @@ impl LogMatching {
         self.compare(index, new, findings);
     }
 
-    fn of(&mut self, node: NodeId) -> &mut Durable {
-        let place = usize::try_from(node).expect("a node has a small number");
-        if self.durable.len() <= place {
-            self.durable.resize(place + 1, Durable::default());
-        }
-        &mut self.durable[place]
-    }
-
     fn compare(&mut self, index: u64, new: Known, findings: &mut Findings) {
         let place = usize::try_from(index - 1).expect("an index fits into memory");
         if self.entries.len() <= place {
             self.entries.resize_with(place + 1, Vec::new);
         }
-        let (durable, recovered_at) = self.of(new.node).recovered;
+        let (durable, recovered_at) = self.recovered[slot(new.node)];
         let Some(old) = self.entries[place].iter_mut().find(|old| old.term == new.term) else {
             self.entries[place].push(new);
             return;

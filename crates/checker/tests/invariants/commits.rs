@@ -1,5 +1,7 @@
 //! Commits, and whose disks stand behind them.
 
+use system::Note;
+
 use super::run::Run;
 
 /// The nodes hold an entry of term 1, durably.
@@ -59,12 +61,53 @@ fn a_commit_that_was_found_on_the_disk_is_not_the_followers() {
     let alone = |commit| {
         let mut run = Run::new();
         run.lead(1, 1).append(1, 1, 1).sync(1, 1);
-        run.crash(1).start(1).recover_committed(1, 1, 1, commit);
+        run.crash(1).start(1).recover_committed(1, 1, 1, commit).append(1, 1, 1);
         run.conf(2, 1, &[1, 2], &[]).append(2, 1, 1).sync(2, 0).commit(2, 1);
         run
     };
     alone(1).holds();
     alone(0).breaks("commit-quorum/not-durable");
+}
+
+#[test]
+fn a_commit_that_was_found_counts_as_far_as_the_log_reaches() {
+    let found = |commit| {
+        let mut run = held(&[1, 2]);
+        run.append(1, 2, 1).sync(1, 2).crash(2).start(2);
+        run.recover_committed(2, 1, 0, commit).append(2, 1, 1).conf(2, 0, &[1, 2, 3], &[]);
+        run.commit(1, 2);
+        run
+    };
+    let quorum = "commit-quorum/not-durable";
+    found(1).breaks(quorum);
+    found(9).breaks_all(&["commit-monotonic/beyond-log", quorum]);
+}
+
+#[test]
+fn what_a_node_cut_off_or_had_replaced_is_not_durable_there() {
+    let quorum = "commit-quorum/not-durable";
+    let long = || {
+        let mut run = held(&[1, 2]);
+        run.append(2, 2, 1).append(2, 3, 1).sync(2, 3).append(1, 2, 2).append(1, 3, 2).sync(1, 3);
+        run.lead(1, 2);
+        run
+    };
+    // The leader's entries took the place of its own, in memory.
+    let cut = |run: &mut Run| {
+        run.say(2, Note::Truncate { from: 2 }).append(2, 2, 2).append(2, 3, 2);
+    };
+    let mut run = long();
+    cut(&mut run);
+    run.commit(1, 3).breaks(quorum);
+    let mut run = long();
+    cut(&mut run);
+    run.sync(2, 3).commit(1, 3).holds();
+    // A snapshot replaced its log, and nothing follows it.
+    let mut run = long();
+    run.say(2, Note::SnapshotInstalled { index: 2, term: 2, digest: 7 });
+    run.commit(1, 3).breaks(quorum);
+    // While it is down, its disk holds what it held.
+    long().crash(2).start(2).commit(1, 3).breaks(quorum);
 }
 
 #[test]

@@ -56,6 +56,62 @@ fn what_a_node_made_durable_is_there_when_it_starts_again() {
 }
 
 #[test]
+fn what_was_durable_comes_back_entry_by_entry() {
+    let changed = "log-kept/changed";
+    // Terms of the entries that n1 recovers after `run`.
+    let recovers = |run: &mut Run, terms: &[u64]| {
+        run.crash(1).start(1).recover(1, 2, 0);
+        for (index, &term) in (1..).zip(terms) {
+            run.append(1, index, term);
+        }
+        run.conf(1, 0, &[1, 2, 3], &[]);
+    };
+    // A leader of term 2 replaced the last two.
+    let replaced = |durable: u64| {
+        let mut run = three_entries(3);
+        run.say(1, Note::Truncate { from: 2 }).append(1, 2, 2).append(1, 3, 2);
+        if durable > 1 {
+            run.sync(1, durable);
+        }
+        run
+    };
+    let mut run = replaced(3);
+    recovers(&mut run, &[1, 2, 2]);
+    run.holds();
+    let mut run = replaced(3);
+    recovers(&mut run, &[1, 1, 1]);
+    run.breaks(changed);
+    // The old end may be there as long as the new one is not durable.
+    let mut run = replaced(1);
+    recovers(&mut run, &[1, 1, 1]);
+    run.holds();
+    let mut run = replaced(2);
+    recovers(&mut run, &[1, 2]);
+    run.holds();
+    // The same term, and another entry: another log had it before, so that is told as well.
+    let mut run = three_entries(3);
+    run.crash(1).start(1).recover(1, 1, 0).append_as(1, 1, 1, 7).append(1, 2, 1).append(1, 3, 1);
+    run.breaks_all(&["log-kept/changed", "log-matching/diverged"]);
+    // A start that ended before all was told does not hide what was durable.
+    let mut run = replaced(3);
+    run.crash(1).start(1).recover(1, 2, 0).append(1, 1, 1);
+    recovers(&mut run, &[1, 1, 1]);
+    run.breaks(changed);
+    // The last entry in front of the log counts, too.
+    let mut run = replaced(3);
+    let front = Note::Recovered {
+        term: 2,
+        vote: 0,
+        commit: 3,
+        first_index: 4,
+        base_term: 1,
+        snapshot_index: 3,
+        snapshot_digest: 5,
+    };
+    run.crash(1).start(1).say(1, front).breaks(changed);
+}
+
+#[test]
 fn a_disk_that_lost_what_was_durable_is_not_asked() {
     let lost_by = |what| {
         let mut run = three_entries(3);
@@ -78,6 +134,24 @@ fn acknowledged(index: u64) -> History {
         outcome: Outcome::Ok { output: Output::Done, path: ReadPath::Log, index },
     };
     History { initial: None, operations: vec![operation] }
+}
+
+#[test]
+fn what_clients_saw_is_judged_with_the_rest() {
+    let mut history = acknowledged(0);
+    let verdict = Run::new().judge.finish(&history, Limits::new(1000));
+    assert_eq!(verdict, Verdict::Pass);
+    let mut read = history.operations[0].clone();
+    read.id = OpId { client: 2, number: 1 };
+    read.op = Op::Get { key: "x".into() };
+    (read.invoked_seq, read.returned_seq) = (3, 4);
+    read.outcome = Outcome::Ok { output: Output::Value(None), path: ReadPath::Log, index: 0 };
+    history.operations.push(read);
+    let Verdict::Fail(found) = Run::new().judge.finish(&history, Limits::new(1000)) else {
+        panic!("a lost write passes");
+    };
+    let found: Vec<String> = found.iter().map(|found| found.signature()).collect();
+    assert!(found.iter().any(|found| found.starts_with("linearizable/")), "{found:?}");
 }
 
 fn committed_run() -> Run {

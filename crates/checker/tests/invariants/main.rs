@@ -51,7 +51,7 @@ fn an_entry_that_nobody_else_saw_and_a_crash_took_was_never() {
     let durable = Note::Persisted { term: 1, vote: 1, commit: 0, last_index: 1 };
     let mut run = Run::new();
     again(run.append(1, 1, 2).say(1, durable));
-    run.breaks("log-matching/diverged");
+    run.breaks_all(&["log-kept/changed", "log-matching/diverged"]);
     // There was no crash.
     Run::new().append(1, 1, 2).append_as(1, 1, 2, 7).breaks("log-matching/diverged");
 }
@@ -62,6 +62,15 @@ fn equal_entries_stand_behind_equal_logs() {
     run.append(1, 1, 1).append(1, 2, 3).append(2, 1, 2).append(2, 2, 3);
     run.breaks("log-matching/diverged");
     Run::new().append(1, 1, 1).append(1, 3, 1).breaks("log-matching/gap");
+}
+
+#[test]
+fn the_terms_of_a_log_rise() {
+    Run::new().append(1, 1, 2).append(1, 2, 2).append(1, 3, 3).holds();
+    Run::new().append(1, 1, 2).append(1, 2, 1).breaks("log-matching/terms-fall");
+    // What it holds in front of the log is a snapshot.
+    let installed = Note::SnapshotInstalled { index: 4, term: 3, digest: 9 };
+    Run::new().say(1, installed).append(1, 5, 2).breaks("log-matching/terms-fall");
 }
 
 #[test]
@@ -78,6 +87,30 @@ fn a_leader_holds_what_earlier_terms_committed() {
     Run::new().lead(1, 5).append(1, 1, 5).commit(1, 1).lead(3, 4).holds();
     let installed = Note::SnapshotInstalled { index: 1, term: 1, digest: 9 };
     committed().say(3, installed).lead(3, 2).holds();
+}
+
+#[test]
+fn what_is_committed_is_in_the_log() {
+    let beyond = "commit-monotonic/beyond-log";
+    let entries = || {
+        let mut run = Run::new();
+        run.append(1, 1, 1).append(1, 2, 1);
+        run
+    };
+    entries().commit(1, 2).holds();
+    entries().commit(1, 3).breaks(beyond);
+    let recovered = |commit| {
+        let mut run = entries();
+        run.crash(1).start(1).recover_committed(1, 1, 0, commit).append(1, 1, 1).append(1, 2, 1);
+        run.follow(1, 1);
+        run
+    };
+    recovered(2).holds();
+    recovered(3).breaks(beyond);
+    // A snapshot holds it; and a system that does not tell of its log is not judged by it.
+    let installed = Note::SnapshotInstalled { index: 3, term: 1, digest: 9 };
+    entries().say(1, installed).commit(1, 3).holds();
+    Run::new().commit(1, 3).holds();
 }
 
 #[test]
@@ -143,6 +176,13 @@ fn panics_and_unexpected_halts_are_findings() {
     Run::new().event(panic.clone()).event(panic).breaks("sut/panic#raft_log.rs:7");
     let halt = |reason| Kind::Halt { node: 1, reason, detail: "".into() };
     Run::new().event(halt(HaltReason::Corrupt)).breaks("sut/halt#corrupt");
+    Run::new().event(halt(HaltReason::Inconsistent)).breaks("sut/halt#inconsistent");
+    Run::new().event(halt(HaltReason::Library)).breaks("sut/halt#library");
+    // The damage that was done to a disk is a reason for the first two.
+    let rot = Kind::DiskFault { node: 1, fault: 1, what: "bit-rot", path: "wal".into(), bytes: 1 };
+    Run::new().event(rot.clone()).event(halt(HaltReason::Corrupt)).holds();
+    Run::new().event(rot).event(halt(HaltReason::Library)).breaks("sut/halt#library");
+    Run::new().event(halt(HaltReason::Stopped)).holds();
     Run::new().event(halt(HaltReason::DiskFailed)).event(halt(HaltReason::Removed)).holds();
 }
 

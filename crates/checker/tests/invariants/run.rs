@@ -161,8 +161,12 @@ impl Run {
     }
 
     pub(crate) fn breaks(&self, signature: &str) {
+        self.breaks_all(&[signature]);
+    }
+
+    pub(crate) fn breaks_all(&self, signatures: &[&str]) {
         let found: Vec<String> = self.judge.violations().iter().map(|v| v.signature()).collect();
-        assert_eq!(found, [signature]);
+        assert_eq!(found, signatures);
     }
 
     pub(crate) fn holds(&self) {
