@@ -84,7 +84,7 @@ impl Judge {
             commit_quorum: CommitQuorum::default(),
             states: States::default(),
             asked: Asked::default(),
-            election_safety: ElectionSafety::default(),
+            election_safety: ElectionSafety::new(),
             log_matching: LogMatching::new(),
             log_kept: LogKept::new(),
             term_monotonic: TermMonotonic::new(),
@@ -114,7 +114,7 @@ impl Judge {
             Kind::AdminReturn { id, error } => {
                 self.admin_answers.answered(seq, *id, error.is_none(), &mut self.findings);
             }
-            Kind::Start { node, .. } => self.start(*node),
+            Kind::Start { node, .. } => self.start(*node, seq),
             Kind::Crash { node, .. } => self.replicas[slot(*node)].stop(),
             Kind::Halt { node, reason, detail } => {
                 self.replicas[slot(*node)].stop();
@@ -214,8 +214,10 @@ impl Judge {
         Verdict::Pass
     }
 
-    fn start(&mut self, node: NodeId) {
+    fn start(&mut self, node: NodeId, seq: u64) {
         self.replicas[slot(node)].start();
+        let bound = self.vote_kept.bound(node).max(self.term_monotonic.durable(node));
+        self.election_safety.start(node, seq, bound);
         self.term_monotonic.start(node);
         self.commit_monotonic.start(node);
         self.vote_kept.start(node);

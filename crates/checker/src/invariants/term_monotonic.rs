@@ -21,6 +21,11 @@ impl TermMonotonic {
         TermMonotonic { current: per_node(), durable: per_node() }
     }
 
+    /// The durable term of a node.
+    pub(crate) fn durable(&self, node: NodeId) -> u64 {
+        self.durable[slot(node)].0
+    }
+
     /// A node starts: only its disk binds it.
     pub(crate) fn start(&mut self, node: NodeId) {
         self.current[slot(node)] = (0, 0);

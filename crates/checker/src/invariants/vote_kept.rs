@@ -37,6 +37,11 @@ impl VoteKept {
         self.decided[slot(node)] = Ballot::default();
     }
 
+    /// The term of the last vote of a node that others may know of.
+    pub(crate) fn bound(&self, node: NodeId) -> u64 {
+        self.binding[slot(node)].term
+    }
+
     /// A message leaves a node: if it asks for votes or gives one, the vote binds.
     pub(crate) fn send(&mut self, node: NodeId, seq: u64, summary: &Summary) {
         let tells = match summary.kind {

@@ -22,6 +22,25 @@ fn two_leaders_need_two_terms() {
 }
 
 #[test]
+fn a_node_leads_a_term_once() {
+    let twice = "election-safety/led-twice";
+    Run::new().lead(1, 2).follow(1, 2).lead(1, 3).holds();
+    Run::new().lead(1, 2).follow(1, 2).lead(1, 2).breaks(twice);
+    // Over a restart, in a term that was durable.
+    let mut run = Run::new();
+    run.vote(1, 2, 1).vote(2, 2, 1).persist(1, 2, 1).lead(1, 2).crash(1).start(1);
+    run.recover(1, 2, 1).lead(1, 2).breaks(twice);
+    // In one that others may have known of: it had asked for their votes.
+    let mut run = Run::new();
+    run.vote(1, 2, 1).send_vote(1, 2, 2).vote(2, 2, 1).lead(1, 2).crash(1).start(1);
+    run.recover(1, 2, 1).lead(1, 2).breaks(twice);
+    // In one that nobody knew of: a cluster of one wins it again.
+    let mut run = Run::new();
+    run.conf(1, 1, &[1, 2], &[]).conf(1, 2, &[1], &[]).vote(1, 2, 1).lead(1, 2);
+    run.crash(1).start(1).recover(1, 1, 1).vote(1, 2, 1).lead(1, 2).holds();
+}
+
+#[test]
 fn a_leader_cuts_its_log_only_as_a_follower() {
     let cut = Note::Truncate { from: 1 };
     Run::new().lead(1, 2).append(1, 1, 2).follow(1, 3).say(1, cut).holds();
