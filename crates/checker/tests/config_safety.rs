@@ -144,6 +144,9 @@ fn a_leader_has_the_votes_of_both_halves() {
         .vote(2, 3, 1)
         .lead(1, 2)
         .breaks("elected-without-quorum");
+    // A leader without a vote of its own is no exception.
+    Run::new().vote(2, 2, 3).lead(1, 2).breaks("elected-without-quorum");
+    Run::new().vote(2, 2, 1).vote(3, 2, 1).lead(1, 2).holds();
     // A system that tells of no votes.
     Run::new().lead(1, 2).holds();
 }

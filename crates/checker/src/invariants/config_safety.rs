@@ -90,8 +90,8 @@ impl ConfigSafety {
     fn elected(&self, said: Said<'_>, term: u64, replica: &Replica, findings: &mut Findings) {
         let votes = self.votes.get(&(term, said.node)).copied().unwrap_or_default();
         let Some(configuration) = &replica.configuration else { return };
-        // A system that tells of no votes, not even its own, cannot be judged by them.
-        if votes.contains(said.node) && !configuration.has_quorum(votes) {
+        // A system that tells of no votes at all cannot be judged by them.
+        if !self.votes.is_empty() && !configuration.has_quorum(votes) {
             let message = format!(
                 "n{} leads term {term} by the votes of {votes} in {configuration}",
                 said.node
