@@ -46,11 +46,12 @@ impl Committed {
         self.highest.range(..term).next_back().map(|(_, entry)| *entry)
     }
 
-    /// Takes in what a node says; `replica` already has.
-    pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica) {
-        let Note::Commit { index } = *said.note else { return };
+    /// Takes in what a node says; `replica` already has. Returns the entry that the node has there
+    /// if no commit as high as that was known in its term.
+    pub(crate) fn observe(&mut self, said: Said<'_>, replica: &Replica) -> Option<CommittedEntry> {
+        let Note::Commit { index } = *said.note else { return None };
         if index > replica.log.last_index() {
-            return;
+            return None;
         }
         while self.last_index() < index {
             let index = self.last_index() + 1;
@@ -62,10 +63,10 @@ impl Committed {
                 seq: said.seq,
             }));
         }
-        let Some(entry) = self.at(index) else { return };
+        let entry = self.at(index)?;
         let before = self.highest.range(..=replica.term).next_back();
         if before.is_some_and(|(_, known)| known.index >= index) {
-            return;
+            return None;
         }
         while let Some((&term, known)) = self.highest.range(replica.term..).next()
             && known.index <= index
@@ -73,5 +74,7 @@ impl Committed {
             self.highest.remove(&term);
         }
         self.highest.insert(replica.term, entry);
+        let (term, digest) = replica.log.entry(index)?;
+        Some(CommittedEntry { index, term, digest, seq: said.seq })
     }
 }

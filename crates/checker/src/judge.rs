@@ -17,15 +17,15 @@ use crate::invariants::commit_quorum::CommitQuorum;
 use crate::invariants::config_safety::ConfigSafety;
 use crate::invariants::durability::Durability;
 use crate::invariants::election_safety::ElectionSafety;
+use crate::invariants::leader_completeness::LeaderCompleteness;
 use crate::invariants::log_kept::LogKept;
 use crate::invariants::log_matching::LogMatching;
 use crate::invariants::sut::Sut;
 use crate::invariants::term_monotonic::TermMonotonic;
 use crate::invariants::vote_kept::VoteKept;
 use crate::invariants::{
-    PerNode, apply_order, convergence, exactly_once, leader_append_only, leader_completeness,
-    lease, lost_writes, per_node, read_freshness, slot, snapshot_prefix, state_machine_safety, sut,
-    takes_durable_data,
+    PerNode, apply_order, convergence, exactly_once, leader_append_only, lease, lost_writes,
+    per_node, read_freshness, slot, snapshot_prefix, state_machine_safety, sut, takes_durable_data,
 };
 use crate::linearizability::{Explained, Limits, explain};
 use crate::replica::Replica;
@@ -53,6 +53,7 @@ pub struct Judge {
     states: States,
     asked: Asked,
     election_safety: ElectionSafety,
+    leader_completeness: LeaderCompleteness,
     log_matching: LogMatching,
     log_kept: LogKept,
     term_monotonic: TermMonotonic,
@@ -85,6 +86,7 @@ impl Judge {
             states: States::default(),
             asked: Asked::default(),
             election_safety: ElectionSafety::new(),
+            leader_completeness: LeaderCompleteness::default(),
             log_matching: LogMatching::new(),
             log_kept: LogKept::new(),
             term_monotonic: TermMonotonic::new(),
@@ -271,7 +273,7 @@ impl Judge {
                 self.asked.observe(said);
                 self.term_monotonic.observe(said, findings);
                 self.election_safety.observe(said, findings);
-                leader_completeness::observe(said, replica, &self.committed, findings);
+                self.leader_completeness.observe(said, replica, &self.committed, findings);
                 self.admin_answers.observe(said, replica, findings);
             }
             Note::Vote { .. } | Note::Persisted { .. } => {
@@ -282,7 +284,10 @@ impl Judge {
                 self.asked.observe(said);
                 self.commit_monotonic.observe(said, replica, findings);
                 self.commit_quorum.observe(said, &self.replicas, findings);
-                self.committed.observe(said, replica);
+                if let Some(entry) = self.committed.observe(said, replica) {
+                    let logs = &self.log_matching;
+                    self.leader_completeness.told(said, replica.term, entry, logs, findings);
+                }
             }
             Note::Append { .. } if replica.recovers => {
                 self.commit_quorum.observe(said, &self.replicas, findings);

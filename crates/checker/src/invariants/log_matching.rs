@@ -42,6 +42,18 @@ impl LogMatching {
         LogMatching { entries: Vec::new(), recovered: per_node() }
     }
 
+    /// The term of the entry at `index` in the log whose last entry is at `last`, a pair of index
+    /// and term. `None` if nobody told it. Takes time in proportion to the distance of the two.
+    pub(crate) fn term_in_log(&self, last: (u64, u64), index: u64) -> Option<u64> {
+        let (mut at, mut term) = last;
+        while at > index {
+            let known = self.entries.get(usize::try_from(at - 1).ok()?)?;
+            term = known.iter().find(|known| known.term == term)?.previous_term?;
+            at -= 1;
+        }
+        (at == index).then_some(term)
+    }
+
     /// A node has read its log, of which it had made the entries up to `durable` so.
     pub(crate) fn recovered(&mut self, said: Said<'_>, durable: u64) {
         self.recovered[slot(said.node)] = (durable, said.seq);

@@ -109,6 +109,37 @@ fn a_leader_holds_what_earlier_terms_committed() {
 }
 
 #[test]
+fn a_leader_holds_what_is_told_after_its_election_too() {
+    let missing = "leader-completeness/missing-committed";
+    // n1 counted n2's answer in term 1 and says so when n3 leads term 2 already.
+    let elected = |held: &[(u64, u64)]| {
+        let mut run = Run::new();
+        run.lead(1, 1).append(1, 1, 1).append(2, 1, 1).append(1, 2, 1).append(2, 2, 1);
+        for &(index, term) in held {
+            run.append(3, index, term);
+        }
+        run.lead(3, 3);
+        run
+    };
+    elected(&[(1, 1), (2, 1)]).commit(1, 2).holds();
+    elected(&[(1, 1)]).commit(1, 1).holds();
+    elected(&[(1, 1)]).commit(1, 2).breaks(missing);
+    elected(&[(1, 1), (2, 2)]).commit(1, 2).breaks(missing);
+    // Looked for in front of the last entry, also when the leader appended more.
+    elected(&[(1, 1), (2, 2), (3, 2)]).append(3, 4, 3).commit(1, 2).breaks(missing);
+    elected(&[(1, 1), (2, 1), (3, 2)]).append(3, 4, 3).commit(1, 2).holds();
+    // What the new leader appended there itself is not what it was elected with.
+    elected(&[(1, 1)]).append(3, 2, 3).commit(1, 2).breaks(missing);
+    // The snapshot holds it.
+    let mut run = Run::new();
+    run.lead(1, 1).append(1, 1, 1).append(2, 1, 1);
+    run.say(3, Note::SnapshotInstalled { index: 1, term: 1, digest: 9 });
+    run.lead(3, 3).commit(1, 1).holds();
+    // Told in a later term, it may have been committed after the election.
+    elected(&[(1, 1)]).follow(1, 4).commit(1, 2).holds();
+}
+
+#[test]
 fn what_is_committed_is_in_the_log() {
     let beyond = "commit-monotonic/beyond-log";
     let entries = || {
