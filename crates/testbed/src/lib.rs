@@ -16,6 +16,7 @@ mod client;
 mod clock;
 mod cluster;
 mod counters;
+mod demand;
 pub mod flaw;
 mod heal;
 mod liveness;

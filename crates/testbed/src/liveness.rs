@@ -18,20 +18,36 @@ impl<S: System> World<'_, S> {
             return;
         }
         self.watch_links();
+        self.watch_nodes();
         let slots = &self.slots;
         let view = |id: NodeId| view_of::<S>(slots, id);
         let now = self.queue.now();
         if let Some((quorum, bound)) = self.recorder.watch.due_quorum(now, view) {
             self.recorder.counters.demands += 1;
             if !self.recorder.watch.has_answered(now, bound) {
-                let message = self.stuck(quorum, bound);
+                let message = self.stuck("no client got an answer", quorum, bound);
                 return self.not_live("no-progress", message);
+            }
+            if let Some(need) = self.recorder.watch.demand.unmet(now, bound) {
+                let words = self.recorder.watch.demand.words(need);
+                let message = self.stuck(&words, quorum, bound);
+                return self.not_live(need.violation(), message);
             }
         }
         if let Some(message) = self.overfull() {
             return self.not_live("backlog", message);
         }
         self.queue.push(self.queue.now() + LOOK, Due::Watch);
+    }
+
+    /// Shows the watch how far each node is.
+    pub(crate) fn watch_nodes(&mut self) {
+        let now = self.queue.now();
+        for slot in &self.slots {
+            if let Some(program) = &slot.program {
+                self.recorder.watch.look_at_node(now, slot.id, &program.view());
+            }
+        }
     }
 
     /// Tells the watch who hears whom.
@@ -79,15 +95,17 @@ impl<S: System> World<'_, S> {
         })
     }
 
-    fn stuck(&self, quorum: NodeSet, bound: Nanos) -> String {
+    /// What did not happen, and what each node waits for since when.
+    fn stuck(&self, what: &str, quorum: NodeSet, bound: Nanos) -> String {
         let waits = self.slots.iter().filter_map(|slot| {
             let view = slot.program.as_ref()?.view();
-            Some(format!("n{} {}", slot.id, waiting(slot.id, &view)))
+            let since = self.recorder.watch.standing(slot.id).committed_at;
+            Some(format!("n{} {}", slot.id, waiting(slot.id, &view, since)))
         });
         let waits: Vec<String> = waits.collect();
         let bound = trace::text::time(bound);
         format!(
-            "no client got an answer for {bound}, in which {quorum} were up and heard each other: {}",
+            "{what} for {bound}, in which {quorum} were up and heard each other: {}",
             waits.join("; ")
         )
     }
@@ -98,10 +116,11 @@ fn view_of<S: System>(slots: &[crate::slot::Slot<S>], id: NodeId) -> View {
     program.map(System::view).unwrap_or_default()
 }
 
-/// What a node waits for, as far as it says.
-fn waiting(id: NodeId, view: &View) -> String {
+/// What a node waits for, as far as it says; its commit index is what it is since then.
+fn waiting(id: NodeId, view: &View, since: Nanos) -> String {
     let View { term, commit, last_index, leader, .. } = view;
-    let log = format!("has committed {commit} of {last_index}");
+    let since = trace::text::time(since);
+    let log = format!("has committed {commit} of {last_index}, no more since {since}");
     match view.role {
         Role::Leader => format!("leads term {term} and {log}"),
         Role::Candidate => format!("asks for votes in term {term} and {log}"),

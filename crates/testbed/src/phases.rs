@@ -44,6 +44,7 @@ impl<S: System> World<'_, S> {
 
     /// The phase's clock has struck.
     pub(crate) fn look_at_phase(&mut self) {
+        self.watch_nodes();
         match self.phase {
             Phase::Storm => {
                 self.heal();
@@ -95,7 +96,10 @@ impl<S: System> World<'_, S> {
         }
         if view.commit < view.last_index || !view.outgoing.is_empty() {
             let (commit, last) = (view.commit, view.last_index);
-            return Some(("no-commit", format!("n{leader} has committed {commit} of {last}")));
+            let since = trace::text::time(self.recorder.watch.standing(leader).committed_at);
+            let message =
+                format!("n{leader} has committed {commit} of {last}, no more since {since}");
+            return Some(("no-commit", message));
         }
         for id in view.voters.union(view.learners).intersection(self.healed).iter() {
             let slot = &self.slots[id as usize - 1];
@@ -109,7 +113,9 @@ impl<S: System> World<'_, S> {
             let other = program.view();
             if other.applied != view.applied || other.leader != leader {
                 let (at, of) = (other.applied, view.applied);
-                return Some(("not-converged", format!("n{id} has applied {at} of {of}")));
+                let since = trace::text::time(self.recorder.watch.standing(id).applied_at);
+                let message = format!("n{id} has applied {at} of {of}, no more since {since}");
+                return Some(("not-converged", message));
             }
         }
         None

@@ -1,6 +1,7 @@
 //! Availability in the storm: whenever a quorum has been up, mutually connected and undisturbed
 //! for a bound, a client must have got an answer that needed the quorum (*Raft §5.6; thesis §6.2,
-//! §9.6 for what keeps the others from disturbing it*).
+//! §9.6 for what keeps the others from disturbing it*), and each kind of operation that clients kept
+//! asking for must have been answered ([`crate::demand`]).
 //!
 //! It errs on the side of silence. The bound starts anew whenever a member of the quorum starts, a
 //! link between two of them opens, or a fault begins or ends that is neither a partition nor a
@@ -15,12 +16,25 @@ use std::collections::VecDeque;
 use system::{Nanos, NodeId, NodeSet, Note, ReadPath, View};
 use trace::{Event, Fault, Histogram, Kind, Outcome, Plan, ScriptedFault};
 
+use crate::demand::Demand;
+
 /// Not now, and nobody knows since when it will be.
 const NEVER: Nanos = Nanos::MAX;
 /// Election timeouts that a quorum has at least.
 const ELECTIONS: u64 = 12;
 /// Clients that ask no more often than this do not ask all the time.
-const PAUSE: Nanos = 500_000_000;
+pub(crate) const PAUSE: Nanos = 500_000_000;
+
+/// How far a node was when somebody looked, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    commit: u64,
+    applied: u64,
+    /// When its commit index was last seen to change.
+    pub(crate) committed_at: Nanos,
+    /// When its applied index was last seen to change.
+    pub(crate) applied_at: Nanos,
+}
 
 /// Follows who could have decided, and whether anybody got an answer.
 #[derive(Debug)]
@@ -45,13 +59,18 @@ pub(crate) struct Watch {
     /// Since when a quorum could decide, and has not answered yet.
     recovering_since: Option<Nanos>,
     available: bool,
+    /// What clients ask for, kind by kind.
+    pub(crate) demand: Demand,
+    /// Where each node's log stands still; node `id` has place `id`.
+    standing: [Standing; 64],
     /// How long it took from the moment in which a quorum could decide to the first answer.
     pub(crate) recoveries: Histogram,
 }
 
 impl Watch {
     pub(crate) fn new(plan: &Plan, voters: NodeSet) -> Self {
-        let node = &plan.scenario.node;
+        let (node, cluster) = (&plan.scenario.node, &plan.scenario.cluster);
+        let nodes = cluster.nodes + cluster.learners + cluster.spares;
         let bound = plan.scenario.limits.available_within;
         let is_taken = |fault: &ScriptedFault| match &fault.fault {
             Fault::Restart { setup, .. } => setup.pre_vote == Some(false),
@@ -72,6 +91,8 @@ impl Watch {
             asked_at: 0,
             recovering_since: None,
             available: false,
+            demand: Demand::new(nodes, cluster.clients),
+            standing: [Standing::default(); 64],
             recoveries: Histogram::default(),
         }
     }
@@ -84,6 +105,7 @@ impl Watch {
     /// Takes in one event.
     #[inline]
     pub(crate) fn observe(&mut self, event: &Event) {
+        self.demand.observe(event);
         match &event.kind {
             Kind::Start { node, .. } => self.up_since[*node as usize] = event.at,
             Kind::Crash { node, .. }
@@ -130,6 +152,22 @@ impl Watch {
     /// A fault of which nothing more is known is on until then.
     pub(crate) fn disturb(&mut self, until: Nanos) {
         self.calm_since = self.calm_since.max(until);
+    }
+
+    /// Looks how far a node is. To be called every now and then.
+    pub(crate) fn look_at_node(&mut self, now: Nanos, id: NodeId, view: &View) {
+        let standing = &mut self.standing[id as usize];
+        if standing.commit != view.commit {
+            (standing.commit, standing.committed_at) = (view.commit, now);
+        }
+        if standing.applied != view.applied {
+            (standing.applied, standing.applied_at) = (view.applied, now);
+        }
+    }
+
+    /// How far a node was when it was last looked at.
+    pub(crate) fn standing(&self, id: NodeId) -> Standing {
+        self.standing[id as usize]
     }
 
     /// Looks at the links. To be called whenever one may have changed.

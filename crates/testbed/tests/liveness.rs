@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use node::RaftNode;
-use system::{MessageKind, NodeSet, System};
+use system::{MessageKind, NodeSet, ReadPath, Reply, Response, System};
 use testbed::flaw::Flaw;
 use testbed::flaw::planted::{Effect, Filter, Planted, PlantedConfig};
 use trace::{Kind, Scenario, Verdict};
@@ -27,6 +27,47 @@ static NO_VOTES: Flaw = Flaw::unlisted(|| Box::new(Silent(MessageKind::VoteRespo
 
 /// Nobody is told that an entry was taken.
 static NO_ACKNOWLEDGEMENTS: Flaw = Flaw::unlisted(|| Box::new(Silent(MessageKind::AppendResponse)));
+
+/// Answers that came about in one of these ways never reach a client.
+struct Mute(&'static [ReadPath]);
+
+impl Filter for Mute {
+    fn rewrite(&mut self, _: &RaftNode, mut effects: Vec<Effect>) -> Vec<Effect> {
+        effects.retain(|effect| match effect {
+            Effect::Reply {
+                reply: Reply::Ok { response: Response::Output(_), path, .. }, ..
+            } => !self.0.contains(path),
+            _ => true,
+        });
+        effects
+    }
+}
+
+/// Writes are never answered, reads are.
+static NO_WRITES: Flaw = Flaw::unlisted(|| Box::new(Mute(&[ReadPath::Log, ReadPath::Session])));
+
+/// Reads are never answered, writes are.
+static NO_READS: Flaw =
+    Flaw::unlisted(|| Box::new(Mute(&[ReadPath::ReadIndex, ReadPath::FollowerReadIndex])));
+
+/// Node n3 is sent no entry after the 20th, and no snapshot; it still hears its leader.
+struct Starved;
+
+impl Filter for Starved {
+    fn rewrite(&mut self, _: &RaftNode, mut effects: Vec<Effect>) -> Vec<Effect> {
+        effects.retain_mut(|effect| {
+            let Effect::Send { message, .. } = effect else { return true };
+            if message.to == 3 {
+                let index = message.index;
+                message.entries.retain(|entry| entry.index <= 20 && index < 20);
+            }
+            message.to != 3 || RaftNode::summary(message).kind != MessageKind::Snapshot
+        });
+        effects
+    }
+}
+
+static STARVED_N3: Flaw = Flaw::unlisted(|| Box::new(Starved));
 
 /// The ordinary node.
 const NOTHING: Option<&Flaw> = None;
@@ -68,6 +109,34 @@ fn a_quorum_that_commits_nothing_is_found_in_the_storm() {
     let (signature, message) = found(verdict(Some(&NO_ACKNOWLEDGEMENTS), &quiet, 1));
     assert_eq!(signature, "liveness/no-progress");
     assert!(message.contains("and has committed 0 of"), "{message}");
+}
+
+#[test]
+fn each_kind_of_operation_must_make_progress() {
+    // An answer of the other kind is no answer, nor do hints that are not followed excuse anybody.
+    for forward in ["true", "false"] {
+        let quiet = scenario(&format!(
+            "[cluster]\nclients = 8\n[node]\nforward = {forward}\n[limits]\nstorm = \"8s\""
+        ));
+        assert_eq!(verdict(NOTHING, &quiet, 1), Verdict::Pass);
+        let (signature, message) = found(verdict(Some(&NO_WRITES), &quiet, 1));
+        assert_eq!(signature, "liveness/no-write");
+        assert!(message.starts_with("no client completed a write from the beginning"), "{message}");
+        assert!(message.contains("{n1 n2 n3 n4 n5} were up"), "{message}");
+        let (signature, message) = found(verdict(Some(&NO_READS), &quiet, 1));
+        assert_eq!(signature, "liveness/no-read");
+        assert!(message.contains("was the last to end without an answer"), "{message}");
+    }
+}
+
+#[test]
+fn a_node_that_stands_still_is_named_with_the_moment_from_which_it_does() {
+    let quiet = scenario("[limits]\nstorm = \"4s\"");
+    let (signature, message) = found(verdict(Some(&STARVED_N3), &quiet, 1));
+    assert_eq!(signature, "liveness/not-converged");
+    // It stands still long before the end of the storm.
+    assert!(message.starts_with("n3 has applied 20 of "), "{message}");
+    assert!(message.contains(", no more since 0."), "{message}");
 }
 
 #[test]
