@@ -23,7 +23,7 @@ pub mod synthetic;
 /// What a run is judged by, each with its source.
 pub const CHECKS: &[(&str, &str)] = &[
     ("linearizable", "clients saw one store, each operation at one moment (Herlihy and Wing 1990)"),
-    ("election-safety", "at most one leader in a term (Raft, section 5.2)"),
+    ("election-safety", "at most one leader in a term, which leads it once (Raft, section 5.2)"),
     ("leader-append-only", "a leader never takes back what is in its log (section 5.3)"),
     ("log-matching", "equal index and term: equal logs up to there (section 5.3)"),
     ("leader-completeness", "what is committed is in the log of every later leader (section 5.4)"),
@@ -31,7 +31,10 @@ pub const CHECKS: &[(&str, &str)] = &[
     ("apply-order", "entries are applied once committed, in order, none left out (section 5.3)"),
     ("snapshot-prefix", "a snapshot is the log prefix that it replaces (section 7)"),
     ("commit-quorum", "what is called committed is durable on a majority (section 5.3)"),
-    ("commit-monotonic", "no commit index goes back, nothing committed is truncated"),
+    (
+        "commit-monotonic",
+        "no commit index goes back or beyond the log, nothing committed is truncated",
+    ),
     ("term-monotonic", "no term goes back, not by a restart either (section 5.1)"),
     (
         "config-safety",
