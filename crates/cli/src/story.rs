@@ -93,7 +93,8 @@ impl Story {
         }
     }
 
-    /// The operations concerned, one line each.
+    /// The operations concerned, one line each, in the order of their invocations. If they are
+    /// too many: those that the sentence names, and then the latest others.
     pub(crate) fn ops(&self, violation: &Violation) -> Vec<String> {
         let mut told: Vec<(OpId, &Told)> = violation
             .ops
@@ -101,10 +102,16 @@ impl Story {
             .filter_map(|id| self.ops.get(id).map(|told| (*id, told)))
             .collect();
         told.sort_by_key(|(id, told)| (told.invoked, *id));
-        let mut lines: Vec<String> =
-            told.iter().take(LINES_MAX).map(|(id, told)| line(*id, told)).collect();
+        let mut hidden = 0;
         if told.len() > LINES_MAX {
-            lines.push(format!("and {} more", told.len() - LINES_MAX));
+            let is_named = |(id, _): &(OpId, &Told)| names(&violation.message, *id);
+            let (named, others): (Vec<_>, Vec<_>) = told.into_iter().partition(is_named);
+            hidden = others.len().saturating_sub(LINES_MAX.saturating_sub(named.len()));
+            told = named.into_iter().chain(others.into_iter().skip(hidden)).collect();
+        }
+        let mut lines: Vec<String> = told.iter().map(|(id, told)| line(*id, told)).collect();
+        if hidden > 0 {
+            lines.push(format!("and {hidden} more"));
         }
         lines
     }
@@ -139,6 +146,13 @@ impl Story {
         let behind = self.clock.partition_point(|(first, _)| *first <= seq);
         self.clock[..behind].last().map_or(0, |(_, at)| *at)
     }
+}
+
+/// Whether a sentence has the name of an operation in it.
+fn names(sentence: &str, id: OpId) -> bool {
+    let name = trace::text::op_name(id);
+    let words = sentence.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    words.map(|word| word.trim_end_matches('.')).any(|word| word == name)
 }
 
 fn line(id: OpId, told: &Told) -> String {
@@ -204,6 +218,29 @@ fn served(path: ReadPath) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_operations_those_that_the_sentence_names_are_told() {
+        let mut story = Story::default();
+        let id = |number| OpId { client: 1, number };
+        for number in 1..20 {
+            let op = Box::new(Op::Get { key: "x".into() });
+            let kind = Kind::Invoke { id: id(number), op };
+            story.observe(&Event { at: number * CLOCK_STEP, seq: number, cause: 0, kind });
+        }
+        let violation = Violation {
+            check: "linearizable",
+            kind: "stale-read".into(),
+            message: "c1.3 read x and got 1 at 9s, but c1.12's put x=2 had completed".into(),
+            ops: (1..20).map(id).collect(),
+            nodes: Vec::new(),
+            core: Vec::new(),
+        };
+        let lines = story.ops(&violation);
+        let names: Vec<&str> = lines.iter().filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(names, ["c1.3", "c1.12", "c1.17", "c1.18", "c1.19", "and"]);
+        assert_eq!(lines[5], "and 14 more");
+    }
 
     #[test]
     fn a_violation_without_operations_has_the_time_of_its_proof() {

@@ -100,6 +100,7 @@ fn of_store(
             let since = since(last, seen, initial, all);
             both_swapped(last, seen, part, &since)
                 .or_else(|| replaced(last, seen, part, all, &since))
+                .or_else(|| replaced_in_part(last, seen, part, all))
         },
     )
 }
@@ -266,6 +267,36 @@ fn replaced(
         Some(witness) => claim(&witness, Kind::StaleRead),
         None => beside(last, part, all, since),
     }
+}
+
+/// A value that was replaced before it was seen, as far as the part goes: it is a history of its
+/// own that has no order, and others in the whole one may have made the value again.
+fn replaced_in_part(
+    last: &Operation,
+    seen: Held<'_>,
+    part: &Part<'_>,
+    all: &[&Operation],
+) -> Option<Claim> {
+    let since = since(last, seen, part.initial, &part.operations);
+    // Nobody knows how often a key held a value before a window begins.
+    let is_once = since.is_once && part.start == 0;
+    if since.seer.is_some() && !is_once {
+        return None;
+    }
+    let took = |o: &Operation| is_once && swapped_from(o) == Some(seen) && made(o) != Some(seen);
+    let contradicts = |o: &&&Operation| {
+        is_before(o, last) && (took(o) || o.invoked_seq > since.until && rules_out(o, seen))
+    };
+    let by = *part.operations.iter().filter(contradicts).max_by_key(|o| o.returned_seq)?;
+    let is_update = !by.op.is_read() && rules_out(by, seen) && made(by).is_some();
+    let is_own = by.id.client == last.id.client && by.op.is_read() && last.op.is_read();
+    let kind = match (is_update && is_lost(by, seen, all), is_own) {
+        (true, _) => Kind::LostUpdate,
+        (_, true) => Kind::NonMonotonicReads,
+        _ => Kind::StaleRead,
+    };
+    let seer = since.seer.filter(|_| by.invoked_seq > since.until);
+    Some(Claim::Replaced { by: by.clone(), since: seer.cloned(), kind })
 }
 
 /// Somebody who saw another value at the same time, though nobody made either value since.

@@ -112,7 +112,8 @@ pub enum Claim {
         /// Who saw the value so early that nobody can have made it later, if that matters.
         since: Option<Operation>,
     },
-    /// It saw what was replaced before, and nobody can have made it again in between.
+    /// It saw what was replaced before, and nobody can have made it again in between: nobody at
+    /// all, or nobody of the part.
     Replaced {
         /// An operation that completed before, and left or saw another value.
         by: Operation,

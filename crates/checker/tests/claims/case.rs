@@ -12,6 +12,8 @@ pub(crate) struct Case<'a> {
     pub(crate) initial: Held,
     pub(crate) all: &'a [Operation],
     pub(crate) last: &'a Operation,
+    /// The minimal part, which is a history of its own.
+    pub(crate) part: &'a [Operation],
 }
 
 pub(crate) fn failed(o: &Operation) -> bool {
@@ -206,8 +208,17 @@ impl Case<'_> {
         let (seen, last) = (self.seen(), self.last);
         assert!(by.returned_seq < last.invoked_seq, "it is not over before");
         assert!(denies(by, &seen), "it does not say that another value was there");
-        let between = (by.invoked_seq, last.returned_seq);
-        assert!(self.nobody_brings(&seen, between.0, between.1, seer), "it was written again");
+        let (from, until) = (by.invoked_seq, last.returned_seq);
+        let part = Case { initial: self.initial.clone(), all: self.part, ..*self };
+        let holds =
+            |case: &Case<'_>| denies(by, &seen) && case.nobody_brings(&seen, from, until, seer);
+        // Who takes the only one away leaves none.
+        let makers = part.in_time().filter(|o| turns_into(o, &seen)).count();
+        let is_once = makers + usize::from(self.initial == seen) <= 1;
+        let took = output(by) == Some(&Output::Swapped(true)) && denies(by, &seen) && is_once;
+        let is_of_part = part.all.iter().any(|o| o.id == by.id);
+        let in_part = is_of_part && (holds(&part) || took && saw(by).as_ref() == Some(&seen));
+        assert!(holds(self) || in_part, "it was written again");
         match kind {
             Kind::StaleRead => {}
             Kind::LostUpdate => {
@@ -246,7 +257,7 @@ impl Case<'_> {
         let (mine, theirs) = (self.seen(), saw(other).expect("it saw something"));
         assert!(mine != theirs && other.returned_seq < self.last.returned_seq);
         let not_after = |held: &Held, first: &Operation, second: &Operation| {
-            let case = Case { last: second, initial: self.initial.clone(), all: self.all };
+            let case = Case { last: second, initial: self.initial.clone(), ..*self };
             let mut seers: Vec<Option<&Operation>> = seers.iter().map(Some).collect();
             seers.push(None);
             let (from, until) = (first.invoked_seq, second.returned_seq);

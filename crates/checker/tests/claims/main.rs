@@ -82,9 +82,10 @@ fn verify(history: &History, what: &str) -> Option<Kind> {
     let last = find(proof.next);
     let violation = &proof.violation;
     let show = || format!("{what}: {}\n{:#?}\n{history:#?}", violation.message, proof.claim);
+    let part = part(&proof, history);
     let result = std::panic::catch_unwind(|| {
         let initial = history.initial.as_ref().map(bytes);
-        Case { initial, all: &history.operations, last }.verify(&proof.claim);
+        Case { initial, all: &history.operations, last, part: &part }.verify(&proof.claim);
     });
     assert!(result.is_ok(), "{}", show());
     assert_eq!(violation.kind, proof.claim.kind().name());
@@ -102,7 +103,6 @@ fn verify(history: &History, what: &str) -> Option<Kind> {
     // Times where there are times, and places where there are none.
     let is_timed = last.returned_at & UNTIMED == 0;
     assert_eq!(violation.message.contains(" at event "), !is_timed, "{}", show());
-    let part = part(&proof, history);
     if part.len() <= PART_MAX {
         assert!(has_no_order(&part, history.initial.as_ref()), "it has an order: {}", show());
     }
