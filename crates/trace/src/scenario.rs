@@ -303,10 +303,9 @@ pub struct Limits {
     /// long, and for twelve election timeouts, a client must have got an answer in the meantime;
     /// 0 for no such demand.
     pub available_within: Nanos,
-    /// Events of a run; beyond it the run is a failure (`liveness/event-limit`).
+    /// Events of a run; beyond it nobody can tell, and the verdict is `unknown`.
     pub events_max: u64,
-    /// Steps of a run: things that were due. Beyond it the run is a failure
-    /// (`liveness/step-limit`), which is how a run that goes round in circles ends, after the same
+    /// Steps of a run: things that were due. Beyond it the verdict is `unknown`, after the same
     /// event on every machine.
     pub steps_max: u64,
     /// Configurations that the linearizability check may visit; beyond it, it says `unknown`.

@@ -12,6 +12,7 @@ mod storm;
 use serde_json::{Value, json};
 
 use crate::parse::draw::DRAWN;
+use crate::parse::quantity::INT_MAX;
 use crate::situation::Situation;
 
 use build::{flag, int, list, one_kind, reference, some_of, table, text, told, words};
@@ -66,7 +67,7 @@ fn cluster() -> Value {
 }
 
 fn node() -> Value {
-    let any = u64::from(u32::MAX);
+    let any = INT_MAX;
     told(
         table(
             &[],
@@ -211,7 +212,7 @@ fn require() -> Value {
 }
 
 fn limits() -> Value {
-    let any = u64::from(u32::MAX);
+    let any = INT_MAX;
     told(
         table(
             &[],
@@ -223,8 +224,22 @@ fn limits() -> Value {
                     "available-within",
                     told(reference("duration"), "Bound for a quorum in the storm. Default: 3s."),
                 ),
-                ("events-max", int(1, any, "Events of a run. Default: 5000000.")),
-                ("steps-max", int(1, any, "Steps of a run. Default: 50000000.")),
+                (
+                    "events-max",
+                    int(
+                        1,
+                        any,
+                        "Events of a run; beyond it the run is inconclusive. Default: 500000 a second of the storm, at least 5000000.",
+                    ),
+                ),
+                (
+                    "steps-max",
+                    int(
+                        1,
+                        any,
+                        "Steps of a run; beyond it the run is inconclusive. Default: 5000000 a second of the storm, at least 50000000.",
+                    ),
+                ),
                 ("check-max", int(1, any, "Steps of the check. Default: 5000000.")),
                 (
                     "witness",
@@ -248,7 +263,7 @@ fn expect() -> Value {
             [
                 ("verdict", words(&["pass", "fail"])),
                 ("signatures", told(some_of(signature), "What must be found: check/kind.")),
-                ("within", int(1, u64::from(u32::MAX), "In how many seeds. Default: 50.")),
+                ("within", int(1, INT_MAX, "In how many seeds. Default: 50.")),
             ],
         ),
         "How a run is expected to end. Default: pass.",

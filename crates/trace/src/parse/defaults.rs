@@ -1,7 +1,7 @@
 //! What a scenario has when its file says nothing: five nodes and five clients on a quick, sound
 //! network and disk.
 
-use system::ReadMode;
+use system::{Nanos, ReadMode};
 
 use crate::scenario::{
     Budget, ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution, Limits, Mix,
@@ -105,15 +105,29 @@ impl Default for DiskOptions {
     }
 }
 
+impl Limits {
+    /// The events of a run with a storm of this length, unless a scenario says otherwise: 500 000
+    /// a second, at least 5 000 000. A busy cluster of seven records about 20 000 a second.
+    pub(super) fn events_max_of(storm: Nanos) -> u64 {
+        (storm.div_ceil(SECOND) * 500_000).max(5_000_000)
+    }
+
+    /// The steps likewise: ten for each event.
+    pub(super) fn steps_max_of(storm: Nanos) -> u64 {
+        Limits::events_max_of(storm) * 10
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
+        let storm = 8 * SECOND;
         Limits {
-            storm: 8 * SECOND,
+            storm,
             settle: 10 * SECOND,
             heal: Heal::All,
             available_within: 3 * SECOND,
-            events_max: 5_000_000,
-            steps_max: 50_000_000,
+            events_max: Limits::events_max_of(storm),
+            steps_max: Limits::steps_max_of(storm),
             check_max: 5_000_000,
             witness: 900_000,
             stop_on_violation: false,

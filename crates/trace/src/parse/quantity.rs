@@ -8,6 +8,9 @@ use crate::scenario::Ppm;
 /// A whole, in parts per million.
 pub const PPM_ONE: Ppm = 1_000_000;
 
+/// The largest whole number that a scenario can name.
+pub(crate) const INT_MAX: u64 = i64::MAX.unsigned_abs();
+
 /// The longest duration that a scenario can name: a year.
 pub const DURATION_MAX: Nanos = 365 * 24 * 3600 * 1_000_000_000;
 

@@ -6,6 +6,7 @@ use system::NodeSet;
 use super::disk::{DISK_KEYS, disk};
 use super::faults::{scripted, swarm};
 use super::net::{NET_KEYS, net};
+use super::quantity::INT_MAX;
 use super::reader::{Reader, Table};
 use super::source::{Node, Value};
 use super::words::{HEALS, PROFILES, nearest};
@@ -54,8 +55,6 @@ pub(crate) const LIMITS_KEYS: &[&str] = &[
     "witness",
     "stop-on-violation",
 ];
-
-const INT_MAX: u64 = i64::MAX.unsigned_abs();
 
 /// The whole scenario. `None` only with a problem noted.
 pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<Scenario> {
@@ -235,11 +234,10 @@ fn budget(reader: &mut Reader, table: Table<'_>) -> Budget {
 
 fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
     let base = Limits::default();
-    let mut int =
-        |key, default| reader.optional(table, key, |r, n| r.int(n, 1..=INT_MAX)).unwrap_or(default);
-    let events_max = int("events-max", base.events_max);
-    let steps_max = int("steps-max", base.steps_max);
-    let check_max = int("check-max", base.check_max);
+    let mut int = |key| reader.optional(table, key, |r, n| r.int(n, 1..=INT_MAX));
+    let events_max = int("events-max");
+    let steps_max = int("steps-max");
+    let check_max = int("check-max").unwrap_or(base.check_max);
     let witness = reader.optional(table, "witness", Reader::ppm).unwrap_or(base.witness);
     let stop_on_violation =
         reader.optional(table, "stop-on-violation", Reader::flag).unwrap_or(base.stop_on_violation);
@@ -254,8 +252,8 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
         available_within: reader
             .optional(table, "available-within", Reader::duration)
             .unwrap_or(base.available_within),
-        events_max,
-        steps_max,
+        events_max: events_max.unwrap_or_else(|| Limits::events_max_of(storm)),
+        steps_max: steps_max.unwrap_or_else(|| Limits::steps_max_of(storm)),
         check_max,
         witness,
         stop_on_violation,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::{Nanos, Setup};
 
 use super::faults::{scripted_shape, shape};
-use super::quantity::{write_duration, write_ppm};
+use super::quantity::{INT_MAX, write_duration, write_ppm};
 use super::reader::{Reader, Table};
 use super::words::{CRASH_HOWS, DIRECTIONS, word_for, write_target};
 use crate::scenario::{
@@ -13,7 +13,6 @@ use crate::scenario::{
 };
 
 const MILLI: u64 = 1_000_000;
-const INT_MAX: u64 = i64::MAX.unsigned_abs();
 
 /// The keys of a drawn fault of this kind, besides `on`, `every` and `for`; `None`: not from here.
 pub(crate) fn swarm_keys(kind: &str) -> Option<&'static [&'static str]> {

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::parse::quantity::INT_MAX;
+
 use super::build::{int, table, text, told, words};
 use super::scenario_schema;
 
@@ -29,7 +31,7 @@ pub fn case_schema() -> Value {
             ("squall", told(text(), "The version that ran it.")),
             ("system", told(text(), "The system under test, and its version.")),
             ("hash", told(hash, "The hash of its events.")),
-            ("events", int(0, u64::from(u32::MAX), "How many events it had.")),
+            ("events", int(0, INT_MAX, "How many events it had.")),
         ],
     );
     let version = json!({ "type": "string", "pattern": "^1\\.[0-9]+$" });

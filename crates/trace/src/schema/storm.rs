@@ -1,6 +1,7 @@
 //! The schema of the faults of [`crate::parse`]'s `storm`: process, clock, clogging and flapping
 //! links.
 
+use crate::parse::quantity::INT_MAX;
 use serde_json::{Value, json};
 
 use super::build::{flag, int, reference, some_of, table, told, words};
@@ -84,7 +85,7 @@ fn direction() -> Value {
 }
 
 fn setup() -> Value {
-    let any = u64::from(u32::MAX);
+    let any = INT_MAX;
     let options = [
         ("snapshot-every", some_of(int(0, any, "Applied entries between snapshots."))),
         ("catch-up-entries", some_of(int(0, any, "Entries kept behind a snapshot."))),
