@@ -72,6 +72,9 @@ pub fn run_system<S: System>(
     world.finish()
 }
 
+/// Steps within one instant of virtual time; who takes more goes round in circles.
+const INSTANT_DUES_MAX: u64 = 1_000_000;
+
 /// Something that is due at a time.
 pub(crate) enum Due<M> {
     /// A message reaches its receiver.
@@ -144,7 +147,12 @@ pub(crate) struct World<'a, S: System> {
     /// The nodes that were healed after the storm.
     pub(crate) healed: NodeSet,
     pub(crate) dues: u64,
+    /// The moment of the last step, and how many were taken in it.
+    instant: Nanos,
+    instant_dues: u64,
     pub(crate) liveness: Option<Violation>,
+    /// Which limit ended the run, if one did.
+    cut_off: Option<String>,
     /// Highest number that arrived, per directed link of nodes.
     pub(crate) arrived: Vec<u64>,
     /// Links that the sender's transport has noticed to be down.
@@ -186,7 +194,10 @@ impl<'a, S: System> World<'a, S> {
             recovery: 0,
             healed: NodeSet::EMPTY,
             dues: 0,
+            instant: 0,
+            instant_dues: 0,
             liveness: None,
+            cut_off: None,
             arrived: vec![0; 64 * 64],
             noticed_down: vec![NodeSet::EMPTY; 64],
             troubled: Vec::new(),
@@ -216,6 +227,8 @@ impl<'a, S: System> World<'a, S> {
     fn step(&mut self) -> bool {
         let Some((now, due)) = self.queue.pop() else { return false };
         self.dues += 1;
+        self.instant_dues = if now == self.instant { self.instant_dues + 1 } else { 0 };
+        self.instant = now;
         self.recorder.set_now(now);
         match due {
             Due::Arrival(arrival) => self.arrive(arrival),
@@ -255,6 +268,8 @@ impl<'a, S: System> World<'a, S> {
         self.within_limits()
     }
 
+    /// Whether the run may go on. A limit that is reached is no finding: it ends the run, and
+    /// nobody can tell. Only what goes round in circles within one instant is one.
     fn within_limits(&mut self) -> bool {
         let limits = &self.plan.scenario.limits;
         if limits.stop_on_violation && self.recorder.is_broken(limits.check_max) {
@@ -262,16 +277,26 @@ impl<'a, S: System> World<'a, S> {
             self.phase = Phase::Over;
             return false;
         }
-        let (events, steps) = (self.recorder.events(), self.dues);
-        if events > limits.events_max {
-            let message = format!("the run recorded {events} events and did not end");
-            self.not_live("event-limit", message);
-        } else if steps > limits.steps_max {
-            let message = format!("the run took {steps} steps and did not end");
-            self.not_live("step-limit", message);
-        } else {
-            return true;
+        if self.instant_dues > INSTANT_DUES_MAX {
+            let at = trace::text::time(self.queue.now());
+            let message =
+                format!("{INSTANT_DUES_MAX} steps were taken at {at}, and no time passed");
+            self.not_live("livelock", message);
+            return false;
         }
+        let (events, steps) = (self.recorder.events(), self.dues);
+        let spent = [
+            (events > limits.events_max, "events", limits.events_max, "limits.events-max"),
+            (steps > limits.steps_max, "steps", limits.steps_max, "limits.steps-max"),
+        ];
+        let Some((_, what, max, key)) = spent.into_iter().find(|(is_spent, ..)| *is_spent) else {
+            return true;
+        };
+        let at = trace::text::time(self.queue.now());
+        self.cut_off =
+            Some(format!("{max} {what} were spent by {at}, before the end; raise {key}"));
+        self.recorder.judge.stop();
+        self.phase = Phase::Over;
         false
     }
 
@@ -312,7 +337,8 @@ impl<'a, S: System> World<'a, S> {
                 Verdict::Fail(found)
             }
             (_, Some(violation)) => Verdict::Fail(vec![violation]),
-            (verdict, None) => verdict,
+            (Verdict::Fail(found), None) => Verdict::Fail(found),
+            (verdict, None) => self.cut_off.map_or(verdict, Verdict::Unknown),
         };
         Report {
             verdict,
