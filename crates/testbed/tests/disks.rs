@@ -50,6 +50,32 @@ fn life_of_n2(events: &[Event]) -> Vec<&'static str> {
 }
 
 #[test]
+fn the_disk_of_a_node_that_is_down_is_damaged() {
+    for (fault, ends) in [
+        ("what = \"wipe\"", vec!["start", "crash", "corrupt"]),
+        ("what = \"wipe\", unnoticed = true", vec!["start", "crash", "start"]),
+        ("what = \"bit-rot\", count = 1000", vec!["start", "crash", "corrupt"]),
+    ] {
+        let mut one = with_fault(&format!("for = \"50ms\", {fault}"));
+        one.budget.silent_loss = 1;
+        // The crash comes first, and the fault before the restart.
+        one.faults[0].at = 2_050_000_000;
+        let (_, events) = run(&one, 1);
+        let struck = events.iter().filter(|event| match &event.kind {
+            Kind::DiskFault { node: 2, what, .. } => matches!(*what, "wipe" | "bit-rot"),
+            _ => false,
+        });
+        let times: BTreeSet<u64> = struck.map(|event| event.at).collect();
+        assert_eq!(times, BTreeSet::from([2_050_000_000]), "{fault}");
+        let life = life_of_n2(&events);
+        assert!(
+            life.starts_with(&ends) || life == ["start", "crash", "start", "corrupt"],
+            "{life:?}"
+        );
+    }
+}
+
+#[test]
 fn every_fault_of_a_disk_strikes() {
     let storm = scenario("disk-storm.toml");
     let mut struck: BTreeMap<&str, u64> = BTreeMap::new();

@@ -30,7 +30,7 @@ impl<S: System> World<'_, S> {
         lasts: u64,
         stream: &mut Stream,
     ) {
-        let victims = self.targets(target, stream);
+        let victims = self.targets(target, stream).union(self.idle_disk(target, strike.what));
         let victims = self.afford(victims, stream);
         let victims = self.losers(victims, target, strike.loss(), stream);
         if victims.is_empty() {
@@ -43,6 +43,15 @@ impl<S: System> World<'_, S> {
         if is_lasting(strike.what) {
             self.end_later(number, lasts);
         }
+    }
+
+    /// A named node that is down, if its disk can be damaged meanwhile: what has no duration needs
+    /// no process, for the disk is there.
+    fn idle_disk(&self, target: Target, what: DiskWhat) -> NodeSet {
+        let Target::Node(named) = target else { return NodeSet::EMPTY };
+        let is_idle = |slot: &&Slot<S>| slot.id == named && slot.life == Life::Down;
+        let down = self.slots.iter().filter(is_idle).map(|slot| slot.id);
+        if is_lasting(what) { NodeSet::EMPTY } else { down.collect() }
     }
 
     /// A fault of disks that lasted ends. What it did stays.
@@ -90,9 +99,12 @@ impl<S: System> World<'_, S> {
         self.slot(id).disk.borrow_mut().set_fault(number, rates, None);
     }
 
-    /// The disk breaks, and the node with it; after a while the node is started with a new one.
+    /// The disk breaks, and the node with it; after a while the node is started with a new one. A
+    /// node that is down finds it when it starts.
     fn replace_disk(&mut self, number: FaultId, id: NodeId, unnoticed: bool, down: u64) {
-        self.crash(id, CrashHow::Power, number, down);
+        if self.slot(id).is_up() {
+            self.crash(id, CrashHow::Power, number, down);
+        }
         let slot = self.slot(id);
         slot.disk.borrow_mut().wipe();
         if unnoticed {
