@@ -18,10 +18,14 @@ pub fn annotations(summary: &Summary, file_of: &dyn Fn(&str) -> Option<String>) 
         let message = format!("{}\n{}", one.message, one.reproduce);
         found.push(("non-determinism".to_owned(), one.place.scenario.clone(), message));
     }
-    for signature in &summary.signatures {
+    for signature in summary.failures() {
         let seeds = grouped(signature.seeds);
         let message = format!("{}\n{seeds} seeds; {}", signature.message, signature.reproduce);
         found.push((signature.sig.clone(), signature.best.scenario.clone(), message));
+    }
+    for (scenario, sentence) in summary.missed() {
+        let title = "expected failure not found".to_owned();
+        found.push((title, scenario.name.clone(), sentence.to_owned()));
     }
     if summary.conclusion == Conclusion::Blind {
         for (scenario, name) in summary.not_reached() {

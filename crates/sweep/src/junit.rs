@@ -29,8 +29,7 @@ pub fn junit(summary: &Summary, checks: &[&str]) -> String {
 fn suite(summary: &Summary, scenario: &ScenarioSummary, checks: &[&str]) -> TestSuite {
     let mut suite = TestSuite::new(format!("{} ({})", scenario.name, summary.system));
     let failures: Vec<&Signature> = summary
-        .signatures
-        .iter()
+        .failures()
         .filter(|signature| signature.scenarios.contains_key(&scenario.name))
         .collect();
     let mut names: Vec<&str> = checks.iter().copied().filter(|name| *name != DETERMINISM).collect();
@@ -46,6 +45,10 @@ fn suite(summary: &Summary, scenario: &ScenarioSummary, checks: &[&str]) -> Test
         let kind = failures.iter().find(|signature| check_of(signature) == name);
         let kind = kind.map_or("", |signature| &signature.sig);
         suite.add_test_case(case(name, &scenario.name, kind, &found));
+    }
+    if scenario.fails {
+        let missed: Vec<String> = scenario.missed.iter().cloned().collect();
+        suite.add_test_case(case("expected failure", &scenario.name, "expected/missed", &missed));
     }
     for name in &scenario.require {
         let missing = (!scenario.situations.contains_key(name)).then(|| {

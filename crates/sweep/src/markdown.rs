@@ -49,7 +49,7 @@ fn verdict(text: &mut String, summary: &Summary) {
         Conclusion::Nothing => "NOTHING RUN",
         Conclusion::Pass => "PASS",
     };
-    let signatures = match summary.signatures.len() {
+    let signatures = match summary.failures().count() {
         0 => String::new(),
         1 => " 1 signature ·".to_owned(),
         n => format!(" {n} signatures ·"),
@@ -67,12 +67,13 @@ fn verdict(text: &mut String, summary: &Summary) {
     writeln!(
         text,
         "## squall sweep: {word}\n\n**{word}** ·{signatures}{missing} {} of {} runs: {} pass, \
-         {} fail, {} unknown · {scenarios} · squall {squall} ({build}) · {system} \
+         {} fail{}, {} unknown · {scenarios} · squall {squall} ({build}) · {system} \
          {system_version}\n",
         grouped(summary.run),
         grouped(summary.planned),
         grouped(summary.pass),
         grouped(summary.fail),
+        crate::text::expected(summary),
         grouped(summary.unknown),
     )
     .expect("a String");
@@ -93,6 +94,9 @@ fn verdict(text: &mut String, summary: &Summary) {
         n => format!("**{} differed**", grouped(n)),
     };
     writeln!(text, "{} runs were done twice, {twice}.", grouped(summary.twice)).expect("a String");
+    for (_, sentence) in summary.missed() {
+        writeln!(text, "\n**Missed**: {}.", cell(sentence)).expect("a String");
+    }
     if let Some(stopped) = &summary.stopped {
         writeln!(text, "\nStopped early: {}.", cell(stopped)).expect("a String");
     }

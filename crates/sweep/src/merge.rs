@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trace::{Histogram, Scenario, Situation};
+use trace::{Expect, Histogram, Scenario, Situation};
 
 use crate::plan::{Plan, Planned, VERSION, Work};
 use crate::record::{
@@ -14,7 +14,7 @@ use crate::set::Set;
 use crate::summary::{
     Canary, Chunks, Conclusion, Knob, Nondeterminism, Place, ScenarioSummary, Summary,
 };
-use crate::text::reproduce;
+use crate::text::{grouped, reproduce};
 
 mod groups;
 
@@ -30,6 +30,7 @@ pub fn merge(set: &Set<'_>, asked: &[u64], finish: &str) -> Summary {
     let asked: BTreeSet<u64> = asked.iter().copied().collect();
     let missing: Vec<u64> = asked.iter().copied().filter(|chunk| !set.contains(*chunk)).collect();
     let mut scenarios: Vec<ScenarioSummary> = plan.scenarios.iter().map(empty).collect();
+    let expectations = plan.expectations();
     let mut summary = blank(plan);
     let mut findings: Vec<Finding> = Vec::new();
     for chunk in &asked {
@@ -37,7 +38,9 @@ pub fn merge(set: &Set<'_>, asked: &[u64], finish: &str) -> Summary {
         match plan.work(*chunk).expect("the chunk is in the plan") {
             Work::Canary => summary.canary = Some(canary(&record)),
             Work::Seeds { scenario, .. } => {
-                add(&mut scenarios[scenario], &record);
+                let scenario = &mut scenarios[scenario];
+                let expect = &expectations[&scenario.name];
+                add(scenario, &record, expect);
                 summary.twice += record.footer.twice;
                 summary.differed += record.footer.differed;
                 findings.extend(record.findings);
@@ -45,10 +48,14 @@ pub fn merge(set: &Set<'_>, asked: &[u64], finish: &str) -> Summary {
         }
     }
     let findings: Vec<&Finding> = findings.iter().collect();
+    for scenario in &mut scenarios {
+        scenario.missed = missed(scenario, &expectations[&scenario.name]);
+    }
     for scenario in &scenarios {
         summary.run += scenario.run;
         summary.pass += scenario.pass;
         summary.fail += scenario.fail;
+        summary.expected += scenario.expected;
         summary.unknown += scenario.unknown;
         summary.digest = add_digits(&summary.digest, &scenario.digest);
     }
@@ -85,6 +92,7 @@ fn blank(plan: &Plan) -> Summary {
         run: 0,
         pass: 0,
         fail: 0,
+        expected: 0,
         unknown: 0,
         twice: 0,
         differed: 0,
@@ -103,7 +111,7 @@ impl Summary {
         let alive = self.canary.as_ref().is_some_and(|canary| !canary.caught);
         if !self.nondeterminism.is_empty() {
             Conclusion::Nondeterminism
-        } else if self.fail > 0 {
+        } else if self.fail > 0 || self.scenarios.iter().any(|s| s.missed.is_some()) {
             Conclusion::Failure
         } else if !self.chunks.missing.is_empty() {
             Conclusion::Incomplete
@@ -130,6 +138,8 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         run: 0,
         pass: 0,
         fail: 0,
+        expected: 0,
+        missed: None,
         unknown: 0,
         digest: digits(0),
         counters: BTreeMap::new(),
@@ -140,6 +150,19 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         knobs: BTreeMap::new(),
         recovery: None,
     }
+}
+
+/// What a scenario must fail with and did not, although it was run as often as that may take.
+fn missed(scenario: &ScenarioSummary, expect: &Expect) -> Option<String> {
+    let Expect::Fail { signatures, within } = expect else { return None };
+    let is_due = scenario.expected == 0 && scenario.run >= *within;
+    is_due.then(|| {
+        let (run, names) = (grouped(scenario.run), signatures.join(" or "));
+        format!(
+            "{} must fail with {names} within {within} seeds and did not in {run}",
+            scenario.name
+        )
+    })
 }
 
 /// The situations that cannot come about, and what each needs.
@@ -153,11 +176,14 @@ fn impossible(scenario: &Scenario) -> BTreeMap<String, String> {
 }
 
 /// Adds a record to its scenario.
-fn add(scenario: &mut ScenarioSummary, record: &Record) {
+fn add(scenario: &mut ScenarioSummary, record: &Record, expect: &Expect) {
     let footer = &record.footer;
     scenario.run += footer.run;
     scenario.pass += footer.pass;
-    scenario.fail += footer.fail;
+    let expected = record.findings.iter().filter(|finding| finding.is_expected(expect));
+    let expected = expected.count() as u64;
+    scenario.fail += footer.fail - expected;
+    scenario.expected += expected;
     scenario.unknown += footer.unknown;
     scenario.digest = add_digits(&scenario.digest, &footer.digest);
     add_all(&mut scenario.counters, &footer.counters, Spread::add);

@@ -4,6 +4,7 @@
 //! to be run. Its name is a hash of its content; records bear it, and those of another plan are
 //! refused.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,21 @@ impl Planned {
 const CANARY_SEEDS: u64 = 50;
 
 impl Plan {
+    /// How each scenario is expected to end, by its name.
+    ///
+    /// # Panics
+    ///
+    /// If a scenario of the plan cannot be read.
+    #[must_use]
+    pub fn expectations(&self) -> BTreeMap<String, Expect> {
+        let read = |planned: &Planned| {
+            let scenario =
+                planned.parse().expect("the scenarios of a plan are read before it is run");
+            (planned.name.clone(), scenario.expect)
+        };
+        self.scenarios.iter().map(read).collect()
+    }
+
     /// Makes a plan and names it.
     ///
     /// # Errors

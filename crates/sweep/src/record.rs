@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use system::Digest;
-use trace::Histogram;
+use trace::{Expect, Histogram};
 
 mod lines;
 
@@ -62,6 +62,16 @@ pub struct Finding {
     /// The operations and faults around the failure, a line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub story: Vec<String>,
+}
+
+impl Finding {
+    /// Whether the run failed as its scenario expects: one of the promises that it broke is named
+    /// there. Which of several is found first says little about a broken cluster.
+    #[must_use]
+    pub fn is_expected(&self, expect: &Expect) -> bool {
+        let mut signatures = std::iter::once(&self.sig).chain(&self.also);
+        self.verdict == Verdict::Fail && signatures.any(|signature| expect.allows(signature))
+    }
 }
 
 /// The first event in which two runs of a plan differ.

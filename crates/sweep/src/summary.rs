@@ -49,8 +49,11 @@ pub struct Summary {
     pub run: u64,
     /// Those that passed.
     pub pass: u64,
-    /// Those that failed.
+    /// Those that failed, without those that failed as their scenario expects.
     pub fail: u64,
+    /// Those that failed as their scenario expects.
+    #[serde(default)]
+    pub expected: u64,
     /// Those of which nobody can tell.
     pub unknown: u64,
     /// Those that were run again in a fresh process.
@@ -124,7 +127,7 @@ pub struct Signature {
     pub seeds: u64,
     /// How many in each scenario.
     pub scenarios: BTreeMap<String, u64>,
-    /// Whether every scenario among these says that it may fail like this.
+    /// Whether the scenarios say that they fail like this: it is no finding then.
     pub expected: bool,
     /// The lowest seed.
     pub first: Place,
@@ -201,8 +204,14 @@ pub struct ScenarioSummary {
     pub run: u64,
     /// Those that passed.
     pub pass: u64,
-    /// Those that failed.
+    /// Those that failed, without those that failed as the scenario expects.
     pub fail: u64,
+    /// Those that failed as the scenario expects.
+    #[serde(default)]
+    pub expected: u64,
+    /// What the scenario must fail with and did not, in a sentence, although it was run often enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<String>,
     /// Those of which nobody can tell.
     pub unknown: u64,
     /// A sum over the hashes of all runs.
@@ -230,4 +239,16 @@ pub struct Knob {
     pub seeds: u64,
     /// How many of these failed, by signature.
     pub failing: BTreeMap<String, u64>,
+}
+
+impl Summary {
+    /// The failures that no scenario expects.
+    pub fn failures(&self) -> impl Iterator<Item = &Signature> {
+        self.signatures.iter().filter(|signature| !signature.expected)
+    }
+
+    /// What scenarios must fail with and did not, in sentences.
+    pub fn missed(&self) -> impl Iterator<Item = (&ScenarioSummary, &str)> {
+        self.scenarios.iter().filter_map(|scenario| Some((scenario, scenario.missed.as_deref()?)))
+    }
 }

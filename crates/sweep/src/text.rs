@@ -60,11 +60,12 @@ pub fn grouped(number: u64) -> String {
 #[must_use]
 pub fn human(summary: &Summary) -> String {
     let mut text = format!(
-        "   sweep  {} of {} runs: {} pass, {} fail, {} unknown; {} run twice, {}\n",
+        "   sweep  {} of {} runs: {} pass, {} fail{}, {} unknown; {} run twice, {}\n",
         grouped(summary.run),
         grouped(summary.planned),
         grouped(summary.pass),
         grouped(summary.fail),
+        expected(summary),
         grouped(summary.unknown),
         grouped(summary.twice),
         match summary.differed {
@@ -78,12 +79,23 @@ pub fn human(summary: &Summary) -> String {
     }
     write_recovery(&mut text, summary);
     write_signatures(&mut text, summary);
+    for (_, sentence) in summary.missed() {
+        writeln!(text, "! missed  {sentence}").expect("a String");
+    }
     write_situations(&mut text, summary);
     write_unknowns(&mut text, summary);
     write_nondeterminism(&mut text, summary);
     write_missing(&mut text, summary);
     write_commands(&mut text, summary);
     text
+}
+
+/// How many runs failed as their scenario expects, in words; nothing if none did.
+pub(crate) fn expected(summary: &Summary) -> String {
+    match summary.expected {
+        0 => String::new(),
+        runs => format!(", {} fail as expected", grouped(runs)),
+    }
 }
 
 fn write_canary(text: &mut String, summary: &Summary) {
@@ -113,9 +125,13 @@ fn write_signatures(text: &mut String, summary: &Summary) {
     if summary.signatures.is_empty() {
         return;
     }
-    let count = summary.signatures.len();
+    let count = summary.failures().count();
     let noun = if count == 1 { "signature" } else { "signatures" };
-    writeln!(text, "\n  {count} failure {noun}").expect("a String");
+    let expected = match summary.signatures.len() - count {
+        0 => String::new(),
+        expected => format!(", {expected} expected"),
+    };
+    writeln!(text, "\n  {count} failure {noun}{expected}").expect("a String");
     for signature in &summary.signatures {
         let scenarios: Vec<&str> = signature.scenarios.keys().map(String::as_str).collect();
         let earliest = signature.t.map_or(String::new(), |t| {
@@ -225,7 +241,7 @@ pub(crate) fn reproduce_lines(summary: &Summary) -> Vec<&str> {
     if !bad {
         return Vec::new();
     }
-    let signatures = summary.signatures.iter().map(|signature| &signature.reproduce);
+    let signatures = summary.failures().map(|signature| &signature.reproduce);
     let others = summary.nondeterminism.iter().map(|found| &found.reproduce);
     signatures.chain(others).take(COMMANDS_MAX).map(String::as_str).collect()
 }

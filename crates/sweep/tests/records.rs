@@ -238,6 +238,56 @@ fn failures_are_grouped() {
     assert!(text.lines().last().is_some_and(|l| l.ends_with("squall run b --seed 7")), "{text}");
 }
 
+/// A sweep of one scenario that must fail like this within so many seeds.
+fn sum_of(expected: &str, within: u64) -> Summary {
+    let whole = plan(&["b"], Seeds::Range { first: 0, end: 22 }, 5);
+    let signatures = vec![expected.to_owned()];
+    let scenario = planned("b", Expect::Fail { signatures, within });
+    let program = Program {
+        command: "squall".to_owned(),
+        version: Build { squall: "1.2.3".to_owned(), ..Build::default() },
+        build: "0123456789abcdef".to_owned(),
+    };
+    let plan = Plan::new(
+        &program,
+        vec![scenario],
+        &[],
+        whole.seeds.clone(),
+        Some(5),
+        Verify::Sample,
+        whole.canary.clone(),
+    );
+    let plan = plan.expect("a plan");
+    let texts: Vec<String> = (0..plan.chunks()).map(|chunk| record(&plan, chunk).write()).collect();
+    sum(&plan, &texts)
+}
+
+#[test]
+fn what_a_scenario_expects_is_no_failure() {
+    // Seeds 3 and 14 fail with a stale read, 7 and 18 with a halt.
+    let one = sum_of("linearizable/*", 10);
+    assert_eq!((one.fail, one.expected, one.conclusion), (2, 2, Conclusion::Failure));
+    assert_eq!(one.failures().map(|s| s.sig.as_str()).collect::<Vec<_>>(), ["sut/halted"]);
+    let halts = sum_of("sut/halted", 10);
+    assert_eq!((halts.fail, halts.expected), (2, 2));
+    assert!(halts.missed().next().is_none());
+}
+
+#[test]
+fn an_expected_failure_that_never_comes_is_one() {
+    let missed = sum_of("durability/acked-write-lost", 22);
+    let sentence = missed.missed().next().expect("it is missed").1.to_owned();
+    assert!(
+        sentence.contains("must fail with durability/acked-write-lost within 22"),
+        "{sentence}"
+    );
+    assert_eq!(missed.conclusion, Conclusion::Failure);
+    assert!(sweep::text::human(&missed).contains("! missed  b must fail"), "{missed:?}");
+    assert!(sweep::junit(&missed, &["sut"]).contains("expected/missed"));
+    // Too few seeds to say so.
+    assert!(sum_of("durability/acked-write-lost", 23).missed().next().is_none());
+}
+
 #[test]
 fn what_is_missing_is_named_with_the_command_that_runs_it() {
     let plan = plan(&["a"], Seeds::Range { first: 0, end: 3 }, 1);

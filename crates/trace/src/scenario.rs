@@ -345,3 +345,22 @@ pub enum Expect {
         within: u64,
     },
 }
+
+impl Expect {
+    /// Whether a failure with this signature is one that the scenario names.
+    #[must_use]
+    pub fn allows(&self, signature: &str) -> bool {
+        let Expect::Fail { signatures, .. } = self else { return false };
+        signatures.iter().any(|pattern| is_signature(pattern, signature))
+    }
+}
+
+/// Whether a signature is the one that is meant: itself, or any kind of a check
+/// (`linearizable/*`).
+#[must_use]
+pub fn is_signature(pattern: &str, signature: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(check) => signature.starts_with(check),
+        None => pattern == signature,
+    }
+}

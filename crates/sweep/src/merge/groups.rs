@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use trace::Expect;
-
 use crate::plan::Plan;
 use crate::record::{Finding, Verdict};
 use crate::summary::{BAR_MILLIS, EXAMPLES_MAX, Place, Signature, Unknown};
@@ -11,19 +9,25 @@ use crate::text::reproduce;
 
 const NANOS_PER_BAR: u64 = BAR_MILLIS * 1_000_000;
 
-/// Failures by signature; the most frequent first.
+/// Failures by signature; first those that no scenario expects, the most frequent first. A signature
+/// that only some scenarios expect is there twice.
 pub(super) fn signatures(plan: &Plan, findings: &[&Finding]) -> Vec<Signature> {
-    let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    let expectations = plan.expectations();
+    let mut groups: BTreeMap<(bool, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Fail) {
-        groups.entry(&finding.sig).or_default().push(finding);
+        let is_expected = finding.is_expected(&expectations[&finding.scenario]);
+        groups.entry((is_expected, &finding.sig)).or_default().push(finding);
     }
     let mut signatures: Vec<Signature> =
-        groups.into_iter().map(|(sig, group)| signature(plan, sig, group)).collect();
-    signatures.sort_by(|a, b| b.seeds.cmp(&a.seeds).then_with(|| a.sig.cmp(&b.sig)));
+        groups.into_iter().map(|(key, group)| signature(plan, key, group)).collect();
+    signatures.sort_by(|a, b| {
+        let order = a.expected.cmp(&b.expected).then_with(|| b.seeds.cmp(&a.seeds));
+        order.then_with(|| a.sig.cmp(&b.sig))
+    });
     signatures
 }
 
-fn signature(plan: &Plan, sig: &str, mut group: Vec<&Finding>) -> Signature {
+fn signature(plan: &Plan, (is_expected, sig): (bool, &str), mut group: Vec<&Finding>) -> Signature {
     group.sort_by_key(|finding| place(finding));
     let mut scenarios: BTreeMap<String, u64> = BTreeMap::new();
     let mut times: BTreeMap<u64, u64> = BTreeMap::new();
@@ -39,7 +43,7 @@ fn signature(plan: &Plan, sig: &str, mut group: Vec<&Finding>) -> Signature {
     Signature {
         sig: sig.to_owned(),
         seeds: group.len() as u64,
-        expected: scenarios.keys().all(|scenario| expected(plan, scenario, sig)),
+        expected: is_expected,
         scenarios,
         first: place(group[0]),
         best: place(best),
@@ -50,17 +54,6 @@ fn signature(plan: &Plan, sig: &str, mut group: Vec<&Finding>) -> Signature {
         times,
         reproduce: reproduce(plan, &best.scenario, best.seed),
     }
-}
-
-/// Whether a scenario says that seeds of it fail like this.
-fn expected(plan: &Plan, scenario: &str, sig: &str) -> bool {
-    let planned = plan.scenarios.iter().find(|planned| planned.name == scenario);
-    let Some(Ok(scenario)) = planned.map(crate::plan::Planned::parse) else { return false };
-    let Expect::Fail { signatures, .. } = scenario.expect else { return false };
-    signatures.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(check) => sig.starts_with(check),
-        None => pattern == sig,
-    })
 }
 
 /// Runs of which nobody can tell, by reason; the most frequent first.
