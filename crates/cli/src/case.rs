@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use testbed::Report;
-use trace::{Case, CaseExpect, Verdict, Violation};
+use trace::{Case, CaseExpect, Verdict, Violation, is_signature};
 
 use crate::output::{Color, Stop};
 use crate::{exit, find, fresh, program, record};
@@ -112,19 +112,10 @@ pub(crate) fn judge(expect: &CaseExpect, verdict: &Verdict) -> Outcome {
         (CaseExpect::Pass { .. }, Verdict::Pass) => Outcome::Held,
         (CaseExpect::Pass { .. }, Verdict::Fail(_)) => Outcome::Failed,
         (CaseExpect::Fail { signature }, Verdict::Fail(violations)) => {
-            let found = |violation: &Violation| matches(signature, &violation.signature());
+            let found = |violation: &Violation| is_signature(signature, &violation.signature());
             if violations.iter().any(found) { Outcome::Held } else { Outcome::Gone }
         }
         (CaseExpect::Fail { .. }, Verdict::Pass) => Outcome::Gone,
-    }
-}
-
-/// Whether a signature is the one that is meant: itself, or any kind of a check
-/// (`linearizable/*`).
-pub(crate) fn matches(pattern: &str, signature: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(check) => signature.starts_with(check),
-        None => pattern == signature,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use trace::Scenario;
+use trace::{Expect, Scenario};
 
 use crate::output::{Color, Stop};
 use crate::{case, exit, program};
@@ -84,7 +84,31 @@ pub(crate) fn parse(
             message: problems.render(color.on_stderr()).trim_end().to_owned(),
         })?;
     program::check(&scenario)?;
+    known_signatures(file, bytes, &scenario)?;
     Ok(scenario)
+}
+
+/// Every signature in `[expect]` names a check that there is: a slip would expect for ever.
+fn known_signatures(file: &str, bytes: &[u8], scenario: &Scenario) -> Result<(), Stop> {
+    let Expect::Fail { signatures, .. } = &scenario.expect else { return Ok(()) };
+    let checks: Vec<&str> = testbed::checks().map(|(name, _)| name).collect();
+    for signature in signatures {
+        let check = signature.split('/').next().unwrap_or(signature);
+        if checks.contains(&check) {
+            continue;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.lines().position(|line| line.contains(signature));
+        let place = line.map_or(String::new(), |line| format!(":{}", line + 1));
+        let hint = match trace::nearest(check, &checks) {
+            Some(near) => format!("; there is a check named `{near}`"),
+            None => "; `squall list checks` names them all".to_owned(),
+        };
+        return Err(Stop::bad_input(format!(
+            "{file}{place}: `{signature}` names no check of this program{hint}"
+        )));
+    }
+    Ok(())
 }
 
 /// Reads a file as far as a scenario may be long.

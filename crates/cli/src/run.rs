@@ -15,7 +15,7 @@ use crate::record::{self, Difference};
 use crate::report::{self, Told, Verified};
 use crate::seed::Seed;
 use crate::story::Story;
-use crate::{case, dry_run, find, fresh, program, runs, words};
+use crate::{dry_run, find, fresh, program, runs, words};
 
 /// Runs, tells, and returns the exit code.
 pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
@@ -116,10 +116,8 @@ fn keep(plan: &Plan, header: &Header, report: &Report) -> Option<PathBuf> {
 
 /// Whether the scenario says that this is how it may fail.
 pub(crate) fn expected(expect: &Expect, verdict: &Verdict) -> bool {
-    let (Expect::Fail { signatures, .. }, Some(found)) = (expect, verdict.signature()) else {
-        return false;
-    };
-    signatures.iter().any(|pattern| case::matches(pattern, &found))
+    let Verdict::Fail(found) = verdict else { return false };
+    found.iter().any(|violation| expect.allows(&violation.signature()))
 }
 
 /// The command that does it again.

@@ -215,7 +215,7 @@ fn run(
 ) -> Result<Until, Stop> {
     let plan = set.plan();
     let (total, found) = until.runs(plan, set);
-    let mut progress = Progress::begin(args.progress, color, total, found);
+    let mut progress = Progress::begin(args.progress, color, plan.expectations(), (total, found));
     if found > 0 {
         progress.say(&format!(" resumed  {found} of {total} runs were done before"));
     }

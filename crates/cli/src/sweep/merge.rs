@@ -56,7 +56,7 @@ pub(crate) fn status(args: &StatusArgs) -> Result<u8, Stop> {
             words::grouped(chunks.planned),
             words::grouped(summary.run),
             words::grouped(summary.planned),
-            words::count(summary.signatures.len() as u64, "signature", "signatures"),
+            words::count(summary.failures().count() as u64, "signature", "signatures"),
             words::count(summary.fail, "seed", "seeds"),
         );
         if let Some(finish) = &chunks.finish {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sweep::{Finding, Record, Verdict};
+use trace::Expect;
 
 use super::args::ProgressArg;
 use super::crew::Busy;
@@ -24,6 +25,11 @@ const SLOW: Duration = Duration::from_secs(3);
 /// Slow seeds that are named.
 const SLOW_MAX: usize = 3;
 
+/// Whether a finding is one that its scenario names.
+fn is_expected(expectations: &BTreeMap<String, Expect>, finding: &Finding) -> bool {
+    expectations.get(&finding.scenario).is_some_and(|expect| finding.is_expected(expect))
+}
+
 /// Progress of a sweep.
 pub(crate) struct Progress {
     shown: Shown,
@@ -34,6 +40,8 @@ pub(crate) struct Progress {
     found: u64,
     /// Runs of chunks that are done.
     done: u64,
+    /// How each scenario is expected to end.
+    expectations: BTreeMap<String, Expect>,
     signatures: BTreeMap<String, u64>,
     failing: u64,
 }
@@ -46,7 +54,12 @@ enum Shown {
 
 impl Progress {
     /// Nothing is done yet but what was found.
-    pub(crate) fn begin(how: ProgressArg, color: Color, total: u64, found: u64) -> Self {
+    pub(crate) fn begin(
+        how: ProgressArg,
+        color: Color,
+        expectations: BTreeMap<String, Expect>,
+        (total, found): (u64, u64),
+    ) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let plain = Shown::Plain { at: Instant::now(), share: 0 };
         let shown = match how {
@@ -62,6 +75,7 @@ impl Progress {
             total,
             found,
             done: found,
+            expectations,
             signatures: BTreeMap::new(),
             failing: 0,
         }
@@ -80,7 +94,8 @@ impl Progress {
 
     /// Counts what an earlier incarnation found, and says nothing of it.
     pub(crate) fn earlier(&mut self, record: &Record) {
-        for finding in record.findings.iter().filter(|found| found.verdict == Verdict::Fail) {
+        let failed = record.findings.iter().filter(|found| found.verdict == Verdict::Fail);
+        for finding in failed.filter(|found| !is_expected(&self.expectations, found)) {
             self.failing += 1;
             *self.signatures.entry(finding.sig.clone()).or_default() += 1;
         }
@@ -88,6 +103,7 @@ impl Progress {
 
     fn finding(&mut self, finding: &Finding) {
         let (word, style, what) = match finding.verdict {
+            Verdict::Fail if is_expected(&self.expectations, finding) => return,
             Verdict::Fail => ("FAIL", Style::Bad, finding.sig.as_str()),
             Verdict::Nondeterministic => ("NONDET", Style::Bad, finding.message.as_str()),
             Verdict::Unknown => return,

@@ -21,7 +21,7 @@ const TRACES_MAX: usize = 10;
 /// If one cannot be written.
 pub(crate) fn keep(store: &Store, set: &Set<'_>, summary: &Summary) -> Result<u64, Stop> {
     let mut differed = 0;
-    for signature in summary.signatures.iter().take(TRACES_MAX) {
+    for signature in summary.failures().take(TRACES_MAX) {
         let (name, seed) = (&signature.best.scenario, signature.best.seed);
         let Some(hash) = hash(set, name, seed) else { continue };
         let path = path(store, name, seed);

@@ -4,9 +4,10 @@
 //! signatures counts the chunks up to the one in which the last of them appeared, and no other
 //! that happened to be done by then. So the result is the same however many seeds run at once.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sweep::{Plan, Record, Set, Verdict, Work};
+use trace::Expect;
 
 use super::args::SweepArgs;
 
@@ -29,7 +30,9 @@ pub(crate) struct Until {
     order: Vec<u64>,
     /// How many of them, from the first, are done.
     prefix: usize,
-    /// Signatures in these.
+    /// How each scenario is expected to end.
+    expectations: BTreeMap<String, Expect>,
+    /// Signatures in these that no scenario expects.
     signatures: BTreeSet<String>,
     /// After how many signatures it is over; 0 for never.
     signatures_max: u64,
@@ -46,6 +49,7 @@ impl Until {
         let mut until = Until {
             order,
             prefix: 0,
+            expectations: set.plan().expectations(),
             signatures: BTreeSet::new(),
             signatures_max: if args.exit_first { 1 } else { args.max_fail.unwrap_or(default) },
             full: None,
@@ -64,7 +68,10 @@ impl Until {
             if set.plan().work(record.footer.chunk) == Some(Work::Canary) {
                 continue;
             }
-            let failed = record.findings.iter().filter(|found| found.verdict == Verdict::Fail);
+            let failed = record.findings.iter().filter(|found| {
+                found.verdict == Verdict::Fail
+                    && !found.is_expected(&self.expectations[&found.scenario])
+            });
             self.signatures.extend(failed.map(|found| found.sig.clone()));
             let found = self.signatures.len() as u64;
             if self.signatures_max > 0 && found >= self.signatures_max {

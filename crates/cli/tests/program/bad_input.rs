@@ -5,7 +5,12 @@ use std::fs::{self, File};
 use crate::place::{Place, Ran};
 
 /// What is written into a scenario, and what must be said of it.
-const MISTAKES: [(&str, &str, &[&str]); 5] = [
+const MISTAKES: [(&str, &str, &[&str]); 6] = [
+    (
+        "misspelt signature",
+        "about = \"x\"\n[expect]\nverdict = \"fail\"\nsignatures = [\"durabilty/acked-write-lost\"]\n",
+        &["durabilty/acked-write-lost", ":4:", "`durability`"],
+    ),
     ("misspelt key", "about = \"x\"\n[workload]\nkyes = 3\n", &["kyes", ":3:"]),
     ("wrong unit", "about = \"x\"\n[limits]\nstorm = \"10parsecs\"\n", &["10parsecs", ":3:"]),
     (

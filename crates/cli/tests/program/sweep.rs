@@ -66,6 +66,28 @@ pub(crate) fn chunks(place: &Place, directory: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+fn a_sweep_of_what_fails_as_it_expects_is_green() {
+    let place = place("expected");
+    let expect = |signature: &str, within: u64| {
+        format!(
+            "{WRONG}[expect]\nverdict = 'fail'\nsignatures = ['{signature}']\nwithin = {within}\n"
+        )
+    };
+    place.write("known.toml", expect("linearizable/*", 20));
+    place.write("other.toml", expect("election-safety/*", 20));
+    let line = "sweep short.toml known.toml -n 20 --seed 1 --junit j.xml --progress none";
+    let ran = run(&place, line);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("0 fail, ") && ran.stdout.contains(" fail as expected"), "{ran:?}");
+    assert!(!ran.stdout.contains("reproduce"), "{ran:?}");
+    let junit = fs::read_to_string(place.path("j.xml")).expect("it was written");
+    assert!(!junit.contains("<failure"), "{junit}");
+    let ran = run(&place, "sweep other.toml -n 20 --seed 1 --progress none");
+    assert_eq!(ran.code, 100, "{ran:?}");
+    assert!(ran.stdout.contains("! missed  other must fail with election-safety/*"), "{ran:?}");
+}
+
+#[test]
 fn a_sweep_that_passes_caught_its_canary_and_is_resumed_for_nothing() {
     let place = place("pass");
     let ran = run(&place, "sweep short.toml --seeds 0..20 --chunk 5 --format json");
