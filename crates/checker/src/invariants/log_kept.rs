@@ -17,13 +17,16 @@ use crate::replica::Replica;
 pub(crate) struct LogKept {
     /// The last index that was durable, and the event that told it.
     kept: PerNode<(u64, u64)>,
+    /// The index of a snapshot that took the place of the log and is not durable yet: the old log
+    /// may come back, with another entry there. 0 for none.
+    replaced_at: PerNode<u64>,
     damaged: NodeSet,
 }
 
 impl LogKept {
     /// Knows nothing yet.
     pub(crate) fn new() -> Self {
-        LogKept { kept: per_node(), damaged: NodeSet::EMPTY }
+        LogKept { kept: per_node(), replaced_at: per_node(), damaged: NodeSet::EMPTY }
     }
 
     /// A fault that takes durable data struck the disk of a node.
@@ -63,7 +66,8 @@ impl LogKept {
         findings: &mut Findings,
     ) {
         let (kept, seq) = self.kept[slot(said.node)];
-        if index > kept || self.damaged.contains(said.node) {
+        let is_replaced = index == self.replaced_at[slot(said.node)];
+        if index > kept || is_replaced || self.damaged.contains(said.node) {
             return;
         }
         let old = &replica.last_life;
@@ -98,13 +102,15 @@ impl LogKept {
             }
             Note::Persisted { last_index, .. } => {
                 self.kept[slot(said.node)] = (last_index, said.seq);
+                self.replaced_at[slot(said.node)] = 0;
             }
             // From here on the disk may hold the old end or the new one.
             Note::Truncate { from } if from <= kept => {
                 self.kept[slot(said.node)].0 = from.saturating_sub(1);
             }
-            Note::SnapshotInstalled { index, .. } if index < kept => {
-                self.kept[slot(said.node)].0 = index;
+            Note::SnapshotInstalled { index, .. } => {
+                self.kept[slot(said.node)].0 = kept.min(index);
+                self.replaced_at[slot(said.node)] = index;
             }
             _ => {}
         }

@@ -97,6 +97,16 @@ fn what_was_durable_comes_back_entry_by_entry() {
     run.crash(1).start(1).recover(1, 2, 0).append(1, 1, 1);
     recovers(&mut run, &[1, 1, 1]);
     run.breaks(changed);
+    // A snapshot of a later term took the place of the log, and the power went before it was
+    // durable: the old log comes back whole, and nothing less.
+    for (index, terms, is_right) in
+        [(2, &[1, 1, 1][..], true), (3, &[1, 1, 1], true), (2, &[1], false)]
+    {
+        let mut run = three_entries(3);
+        run.say(1, Note::SnapshotInstalled { index, term: 2, digest: 5 });
+        recovers(&mut run, terms);
+        if is_right { run.holds() } else { run.breaks("log-kept/forgotten") }
+    }
     // The last entry in front of the log counts, too.
     let mut run = replaced(3);
     let front = Note::Recovered {
