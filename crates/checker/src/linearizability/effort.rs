@@ -47,7 +47,7 @@ impl Budget {
 }
 
 /// The first turn: so much, and so much more for each moment.
-const FIRST_TURN: u64 = 200_000;
+const FIRST_TURN: u64 = 50_000;
 const FIRST_TURN_PER_MOMENT: u64 = 128;
 
 /// Judges one key by the searches of a road. Takes what it tries from `budget`.
