@@ -227,12 +227,19 @@ fn read_trace(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
         let column = problem.column.map_or(String::new(), |column| format!("column {column}: "));
         HistoryProblem::new(problem.line, format!("{column}{}", problem.message))
     };
-    let reader = crate::reader(bytes).map_err(wrong)?;
+    let mut reader = crate::reader(bytes).map_err(wrong)?;
     let mut builder = HistoryBuilder::new();
-    for line in reader {
-        if let Some(event) = line.map_err(wrong)?.event {
+    let mut lines = 1;
+    for line in &mut reader {
+        let line = line.map_err(wrong)?;
+        lines = line.number;
+        if let Some(event) = line.event {
             builder.observe(&event);
         }
+    }
+    if reader.truncated() {
+        let missing = "the trace is cut after this line: its last line, the end, is missing";
+        return Err(HistoryProblem::new(lines, missing.to_owned()));
     }
     let mut history = builder.finish();
     history.initial = known.initial.clone().map(Value::from);

@@ -37,6 +37,35 @@ fn a_trace_that_passed_passes_and_one_that_failed_fails_with_the_anomaly_named()
 }
 
 #[test]
+fn a_trace_that_is_cut_is_refused_wherever_it_is_cut() {
+    let place = Place::with_scenarios("check-cut");
+    for name in ["whole.jsonl", "whole.jsonl.zst"] {
+        let set = ["--set", "limits.storm=100ms", "--set", "cluster.nodes=1"];
+        let ran = place.run(&[&["run", "steady", "--seed", "3", "--trace", name], &set[..]].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(place.run(&["check", name]).code, 0);
+        let whole = std::fs::read(place.path(name)).expect("it was written");
+        for part in 0..24 {
+            let cut = &whole[..whole.len() * part / 24];
+            let cut_name = format!("cut-{name}");
+            std::fs::write(place.path(&cut_name), cut).expect("written");
+            let ran = place.run(&["check", &cut_name]);
+            assert_eq!(ran.code, 2, "{part} of {name}: {ran:?}");
+            assert_eq!(ran.stdout, "", "{part} of {name}: {ran:?}");
+        }
+        // Without its last line it is cut, too.
+        if name == "whole.jsonl" {
+            let text = String::from_utf8(whole).expect("text");
+            let end = text.trim_end().rfind('\n').expect("many lines");
+            place.write("endless.jsonl", &text[..=end]);
+            let ran = place.run(&["check", "endless.jsonl"]);
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert!(ran.stderr.contains("the trace is cut after this line"), "{ran:?}");
+        }
+    }
+}
+
+#[test]
 fn a_stale_read_in_a_history_is_named_with_its_operations() {
     let place = Place::empty("check-stale");
     place.write("stale.jsonl", STALE);
