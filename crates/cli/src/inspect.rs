@@ -126,7 +126,9 @@ fn read(path: &Path) -> Result<Vec<Event>, Stop> {
 }
 
 fn time(text: &str) -> Result<Nanos, Stop> {
-    let expected = || Stop::bad_input(format!("`{text}` is not a time, such as 1.4905s or 20ms"));
+    let expected = || {
+        Stop::bad_input(format!("`{text}` is not a time with its unit, such as 1.4905s or 20ms"))
+    };
     trace::query::duration(text).ok_or_else(expected)
 }
 

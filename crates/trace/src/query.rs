@@ -22,6 +22,7 @@ use crate::about::{fault_of, index_of, message_of, node_of, op_of, term_of, type
 use crate::event::{Event, Kind, MessageId, OpId};
 use crate::line::{kind_name, parse_message, parse_op, parse_tagged};
 use crate::text::event_line;
+use crate::trace_schema::KINDS;
 
 /// What is wrong with a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +127,22 @@ fn next_word(text: &str, start: usize) -> Result<(&str, usize), QueryProblem> {
     Ok((&text[start..], text.len()))
 }
 
+/// A kind of event, or a family of kinds.
+fn kind(value: &str) -> Result<Test, String> {
+    let names = || KINDS.iter().map(|(name, _)| *name);
+    let is_in = |name: &str| {
+        let rest = name.strip_prefix(value);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if names().any(is_in) {
+        return Ok(Test::Kind(value.into()));
+    }
+    let all: Vec<&str> = names().collect();
+    let near = crate::nearest(value, &all);
+    let near = near.map_or(String::new(), |near| format!(", perhaps `{near}`"));
+    Err(format!("`{value}` is no kind of event{near}; there are {}", all.join(", ")))
+}
+
 fn test(word: &str) -> Result<Test, String> {
     let expected = |what: &str| format!("`{word}` should be {what}");
     let Some((key, value)) = word.split_once(':').filter(|_| !word.starts_with('"')) else {
@@ -139,8 +156,7 @@ fn test(word: &str) -> Result<Test, String> {
         "op" => parse_op(value).map(Test::Op).ok_or(expected("like op:c2.4")),
         "msg" => parse_message(value).map(Test::Message).ok_or(expected("like msg:n1>n3#88")),
         "fault" => parse_tagged(value, 'f').map(Test::Fault).ok_or(expected("like fault:f1")),
-        "k" if !value.is_empty() => Ok(Test::Kind(value.into())),
-        "k" => Err(expected("like k:raft.role or k:raft")),
+        "k" => kind(value),
         "type" => message_type(value),
         "term" | "index" | "seq" => {
             let number = match key {
@@ -200,14 +216,15 @@ impl Range {
     }
 }
 
-/// `1.5s`, `20ms`, `3us`, `7ns`, `2m`, read exactly. A number without a unit is nanoseconds.
+/// `1.5s`, `20ms`, `3us`, `7ns`, `2m`, read exactly. A number without a unit is
+/// none: nobody means nanoseconds by it.
 #[must_use]
 pub fn duration(text: &str) -> Option<Nanos> {
     const UNITS: [(&str, u64); 5] =
         [("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
     let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit));
-    let (digits, scale) =
-        unit.map_or((text, 1), |(unit, scale)| (&text[..text.len() - unit.len()], *scale));
+    let (unit, scale) = *unit?;
+    let digits = &text[..text.len() - unit.len()];
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !plain(whole) || !plain(fraction) || fraction.len() > 12 {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// The fields of each kind: a name, `?` if it may be absent, and the name of its type in `$defs`.
-const KINDS: &[(&str, &str)] = &[
+pub(crate) const KINDS: &[(&str, &str)] = &[
     ("node.start", "node:node inc:number"),
     ("node.crash", "node:node how:text fault?:fault during?:text lost:number torn:number"),
     ("node.halt", "node:node reason:text detail:text"),

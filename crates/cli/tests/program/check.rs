@@ -41,7 +41,8 @@ fn a_trace_that_is_cut_is_refused_wherever_it_is_cut() {
     let place = Place::with_scenarios("check-cut");
     for name in ["whole.jsonl", "whole.jsonl.zst"] {
         let set = ["--set", "limits.storm=100ms", "--set", "cluster.nodes=1"];
-        let ran = place.run(&[&["run", "steady", "--seed", "3", "--trace", name], &set[..]].concat());
+        let ran =
+            place.run(&[&["run", "steady", "--seed", "3", "--trace", name], &set[..]].concat());
         assert_eq!(ran.code, 0, "{ran:?}");
         assert_eq!(place.run(&["check", name]).code, 0);
         let whole = std::fs::read(place.path(name)).expect("it was written");

@@ -35,7 +35,7 @@ fn every_term_must_hold() {
         "node:n1",
         "node:n3 type:Append -type:AppendResp",
         "type:append term:>=2 term:<=2 term:2 term:1..3 index:>10",
-        "k:msg.send k:msg -k:raft -k:ms",
+        "k:msg.send k:msg -k:raft -k:op",
         "msg:n1>n3#88 -node:n2 -msg:n1>n3#8",
         "t:1.2s..1.5s t:1.5s t:>=1500ms t:<1.500000001s t:1s.. -t:..1.4s",
         "seq:40 -seq:41",
@@ -83,7 +83,8 @@ fn durations_are_read_exactly() {
     assert_eq!(duration("20ms"), Some(20_000_000));
     assert_eq!(duration("3us"), Some(3_000));
     assert_eq!(duration("2m"), Some(120_000_000_000));
-    assert_eq!(duration("7"), Some(7));
+    assert_eq!(duration("7ns"), Some(7));
+    assert_eq!(duration("7"), None);
     for bad in ["", "s", ".5s", "-1s", "1.2.3s", "99999999999999999999s", "20000000000s"] {
         assert_eq!(duration(bad), None, "{bad}");
     }
@@ -105,5 +106,17 @@ proptest! {
             let without = Query::parse(&format!("-{term}")).expect("well-formed").matches(&event);
             prop_assert_ne!(with, without);
         }
+    }
+}
+
+#[test]
+fn a_kind_that_does_not_exist_is_refused_with_the_nearest() {
+    for right in ["k:raft.role", "k:raft", "k:msg", "k:op.ok", "k:phase"] {
+        assert!(Query::parse(right).is_ok(), "{right}");
+    }
+    let wrong = Query::parse("k:raft.rolle").unwrap_err();
+    assert!(wrong.message.contains("perhaps `raft.role`"), "{wrong}");
+    for wrong in ["k:", "k:raf", "k:raft.", "k:nothing"] {
+        assert!(Query::parse(wrong).unwrap_err().message.contains("msg.send"), "{wrong}");
     }
 }
