@@ -186,7 +186,7 @@ pub(crate) struct InspectArgs {
     /// A trace file, a run directory, the beginning of a run id, or `latest`.
     #[arg(value_name = "TARGET")]
     pub(crate) target: String,
-    /// Which events, such as 'k:note node:n1 t:1s..2s'; all if not given.
+    /// Which events, such as 'k:raft node:n1 t:1s..2s'; all if not given.
     #[arg(value_name = "QUERY")]
     pub(crate) query: Option<String>,
     /// The state of every node at this time, such as 1.4905s.

@@ -99,9 +99,17 @@ fn state_and_causes_are_told() {
     assert!(why.code == 0 && why.stdout.contains("c1"), "{why:?}");
     let elections = place.run(&["inspect", "t.jsonl", "k:raft.role"]);
     assert!(elections.stdout.contains("leader"), "{elections:?}");
-    for bad in [["--why", "c1"], ["--at", "soon"], ["--limit", "few"]] {
+    // The example of its own help finds something.
+    let help = place.run(&["inspect", "--help"]).stdout;
+    let example = "k:raft node:n1 t:1s..2s";
+    assert!(help.contains(example), "{help}");
+    let shown = place.run(&["inspect", "t.jsonl", example]);
+    assert!(shown.code == 0 && shown.stdout.lines().count() > 3, "{shown:?}");
+    for bad in [["--why", "c1"], ["--at", "soon"], ["--at", "5"], ["--limit", "few"]] {
         let ran = place.run(&["inspect", "t.jsonl", bad[0], bad[1]]);
         assert_eq!(ran.code, 2, "{ran:?}");
     }
-    assert_eq!(place.run(&["inspect", "t.jsonl", "kk:x"]).code, 2);
+    for query in ["kk:x", "k:note"] {
+        assert_eq!(place.run(&["inspect", "t.jsonl", query]).code, 2, "{query}");
+    }
 }
