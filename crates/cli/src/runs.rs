@@ -3,6 +3,7 @@
 //! Files are written under another name and renamed when they are whole: nobody ever finds half a
 //! trace under the name of a trace.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,10 @@ pub(crate) fn write_whole<T>(
     write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
 ) -> Result<T, Stop> {
     let fail = |error| Stop::environment(format!("cannot write {}: {error}", path.display()));
+    let path = &*target(path);
+    if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return write_through(path, write).map_err(fail);
+    }
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(fail)?;
     }
@@ -47,6 +52,28 @@ pub(crate) fn write_whole<T>(
         let _ = fs::remove_file(&partial);
         fail(error)
     })
+}
+
+/// Where a symbolic link leads, so that the link stays; any other path is its own.
+fn target(path: &Path) -> Cow<'_, Path> {
+    match fs::read_link(path) {
+        Ok(to) => {
+            let beside = path.parent().unwrap_or(Path::new("")).join(to);
+            fs::canonicalize(path).unwrap_or(beside).into()
+        }
+        Err(_) => path.into(),
+    }
+}
+
+/// Writes into what is no file: a device or a pipe stays what it is.
+fn write_through<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut writer = BufWriter::new(File::options().write(true).open(path)?);
+    let value = write(&mut writer)?;
+    writer.flush()?;
+    Ok(value)
 }
 
 /// Copies a file to `directory`, with the same care.

@@ -216,3 +216,35 @@ fn faults_behind_the_proof_of_a_violation_are_no_part_of_the_tale() {
     let last = rest.split("\n\n").next().and_then(|lines| lines.lines().last()).expect("a fault");
     assert!(last.contains("restart loss of power of {n2}"), "{text}");
 }
+
+#[test]
+fn a_trace_goes_through_links_and_pipes_and_leaves_them_what_they_are() {
+    let place = Place::with_scenarios("through");
+    let steady = ["run", "steady", "--seed", "4", "--set", "limits.storm=100ms", "--trace"];
+    let run = |to: &str| place.run(&[&steady[..], &[to]].concat());
+    assert_eq!(run("plain.jsonl").code, 0);
+    let plain = fs::read(place.path("plain.jsonl")).expect("it was written");
+    // A link stays a link, and what it leads to becomes the trace, whether it was there or not.
+    std::fs::write(place.path("old.jsonl"), "old").expect("written");
+    for (link, to) in [("one.jsonl", "old.jsonl"), ("two.jsonl", "new.jsonl")] {
+        std::os::unix::fs::symlink(to, place.path(link)).expect("linked");
+        assert_eq!(run(link).code, 0);
+        let kind = std::fs::symlink_metadata(place.path(link)).expect("there").file_type();
+        assert!(kind.is_symlink(), "{link}");
+        assert!(std::fs::read(place.path(to)).expect("written") == plain, "{to}");
+    }
+    // A pipe takes what is written, and stays a pipe.
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let pipe = place.path("pipe");
+    let reader = std::thread::spawn(move || std::fs::read(pipe).expect("read"));
+    let ran = run("pipe");
+    if ran.code != 0 {
+        // Nobody wrote: the reader must not wait for ever.
+        drop(fs::File::options().write(true).open(place.path("pipe")));
+    }
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(reader.join().expect("read") == plain);
+    let kind = std::fs::metadata(place.path("pipe")).expect("there").file_type();
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&kind));
+}
