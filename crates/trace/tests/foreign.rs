@@ -121,6 +121,32 @@ fn a_read_of_nil_says_nothing_unless_nil_is_absence() {
 }
 
 #[test]
+fn of_an_unknown_operation_the_return_means_nothing() {
+    for end in [
+        r#""Output":null,"Return":99"#,
+        r#""Output":null,"Return":3"#,
+        r#""Output":null,"Return":-1"#,
+        r#""Output":null,"Return":null"#,
+        r#""Output":null"#,
+        r#""Return":null"#,
+    ] {
+        let text = JSON.replace(r#""Output":null,"Return":99"#, end);
+        let found = read(&text);
+        assert_eq!(outcomes(&found), ["get -", "put done", "delete unknown"], "{text}");
+        assert_eq!(found.history, read(JSON).history, "{text}");
+    }
+    for (end, reason) in [
+        (r#""Output":{}"#, "`Return` is missing"),
+        (r#""Output":{},"Return":3"#, "before its call"),
+        (r#""Return":99"#, "but no `Output`"),
+    ] {
+        let text = JSON.replace(r#""Output":null,"Return":99"#, end);
+        let problem = foreign::read(text.as_bytes(), &Known::default()).expect_err(end);
+        assert!(problem.line == 4 && problem.message.contains(reason), "{problem}");
+    }
+}
+
+#[test]
 fn operations_that_touch_overlap() {
     // The get of client 2 returns at 10, when the put of client 1 is called.
     let operations = read(JSON).history.operations;

@@ -6,7 +6,7 @@
 //!
 //! `Op` is get, put, delete, cas (with `Expect`, null for absence) or append. `Output` holds the
 //! `Value` that a get found, null for absence, or whether a cas has `Swapped`; an `Output` of null
-//! is an unknown outcome, and `Return` then means nothing.
+//! is an unknown outcome, and `Return` then means nothing. An operation without both never returned.
 
 use std::collections::BTreeMap;
 
@@ -69,17 +69,16 @@ fn line_of(text: &str, place: usize) -> u64 {
 fn operation(fields: Fields<'_>) -> Result<Operation, String> {
     let input = object(fields, "Input")?;
     let op = op(input)?;
-    let (call, end) = (fields.number("Call")?, fields.get("Return"));
-    let outcome = match fields.need("Output")? {
-        Json::Null => Outcome::Unknown("open"),
-        _ => {
-            let output = output(&op, object(fields, "Output")?)?;
-            Outcome::Ok { output, path: ReadPath::Log, index: 0 }
+    let call = fields.number("Call")?;
+    let is_missing = |name| matches!(fields.get(name), None | Some(Json::Null));
+    let (outcome, returned) = if is_missing("Output") {
+        if fields.get("Output").is_none() && !is_missing("Return") {
+            return Err("it has a `Return`, but no `Output`: null is an unknown one".to_owned());
         }
-    };
-    let returned = match outcome {
-        Outcome::Ok { .. } => fields.number("Return")?,
-        _ => end.and_then(Json::as_u64).unwrap_or(u64::MAX),
+        (Outcome::Unknown("open"), u64::MAX)
+    } else {
+        let output = output(&op, object(fields, "Output")?)?;
+        (Outcome::Ok { output, path: ReadPath::Log, index: 0 }, fields.number("Return")?)
     };
     if returned < call {
         return Err(format!("it returns at {returned}, before its call at {call}"));
