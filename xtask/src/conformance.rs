@@ -109,12 +109,12 @@ fn listed(entry: &Value) -> Result<Listed, String> {
     };
     let model = text("model")?;
     let known = if model.starts_with("mutex") {
-        Known { format: Some(format), model: Some(Model::Mutex), initial: None }
+        Known { format: Some(format), model: Some(Model::Mutex), initial: None, keyed: None }
     } else if model.starts_with("cas-register init 0") {
         let initial = Some("0".to_owned());
-        Known { format: Some(format), model: Some(Model::CasRegister), initial }
+        Known { format: Some(format), model: Some(Model::CasRegister), initial, keyed: None }
     } else {
-        Known { format: Some(format), model: None, initial: None }
+        Known { format: Some(format), model: None, initial: None, keyed: None }
     };
     let expected = entry.get("expected").and_then(Value::as_bool);
     let expected = expected.ok_or_else(|| format!("`expected` is missing in {entry}"))?;

@@ -140,7 +140,7 @@ fn banner(plan: &Plan, seed: Seed, raftkv: &Path, color: Color) {
 /// The history as `squall check` would read it.
 fn found(report: &Report) -> Foreign {
     let history = report.history.clone();
-    Foreign { history, format: FileFormat::History, model: Model::Kv, timed: true }
+    Foreign { history, format: FileFormat::History, model: Model::Kv, timed: true, keyed: true }
 }
 
 /// Writes the history and the events, and copies the logs, unless they are where they stay.

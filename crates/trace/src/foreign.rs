@@ -17,6 +17,7 @@ mod events;
 mod export;
 mod jepsen;
 mod jepsen_log;
+mod keys;
 mod lines;
 pub mod lock;
 mod porcupine;
@@ -73,6 +74,12 @@ impl Format {
             Format::PorcupineJson => "porcupine",
         }
     }
+
+    /// Whether its operations may name a key, or be all of one object.
+    #[must_use]
+    pub fn may_lack_keys(self) -> bool {
+        matches!(self, Format::JepsenEdn | Format::JepsenLog)
+    }
 }
 
 /// What the operations of a history are about.
@@ -113,6 +120,8 @@ pub struct Known {
     pub model: Option<Model>,
     /// What every key holds at first, as the format writes it.
     pub initial: Option<String>,
+    /// Whether operations name a key, in formats in which they need not.
+    pub keyed: Option<bool>,
 }
 
 /// A history, and what was found out about it.
@@ -126,6 +135,8 @@ pub struct Foreign {
     pub model: Model,
     /// Whether the events have times; if not, a time is the number of an event.
     pub timed: bool,
+    /// Whether operations name a key; if not, all are of one object.
+    pub keyed: bool,
 }
 
 /// What is wrong with a history, and where.
@@ -211,6 +222,13 @@ pub fn read(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
         Format::PorcupineKv => jepsen::read(text(bytes)?, known, Format::PorcupineKv)?,
         Format::PorcupineJson => porcupine::read(text(bytes)?, known)?,
     };
+    if known.keyed.is_some_and(|keyed| keyed != found.keyed) {
+        let message = match found.keyed {
+            true => "the operations of this file name their keys: leave out --plain",
+            false => "the operations of this file are of one object: leave out --keyed",
+        };
+        return Err(HistoryProblem::new(0, message));
+    }
     Ok(found)
 }
 
@@ -243,5 +261,5 @@ fn read_trace(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
     }
     let mut history = builder.finish();
     history.initial = known.initial.clone().map(Value::from);
-    Ok(Foreign { history, format: Format::Trace, model: Model::Kv, timed: true })
+    Ok(Foreign { history, format: Format::Trace, model: Model::Kv, timed: true, keyed: true })
 }

@@ -112,6 +112,54 @@ fn keys_stand_in_front_of_independent_values() {
     assert!(found.timed && !read(EDN).timed);
 }
 
+/// Two keys, and one read that timed out.
+const TIMED_OUT: &str = "{:process 0, :type :invoke, :f :write, :value [0 1]}
+{:process 0, :type :ok, :f :write, :value [0 1]}
+{:process 1, :type :invoke, :f :write, :value [1 5]}
+{:process 1, :type :ok, :f :write, :value [1 5]}
+{:process 0, :type :invoke, :f :read, :value [0 nil]}
+{:process 0, :type :ok, :f :read, :value [0 1]}
+{:process 1, :type :invoke, :f :read, :value [1 nil]}
+{:process 1, :type :info, :f :read, :value nil, :error :timeout}\n";
+
+/// Nobody reads.
+const UNREAD: &str = "{:process 0, :type :invoke, :f :cas, :value [\"a\" [nil 1]]}
+{:process 0, :type :ok, :f :cas, :value [\"a\" [nil 1]]}
+{:process 0, :type :invoke, :f :cas, :value [\"b\" [1 2]]}
+{:process 0, :type :ok, :f :cas, :value [\"b\" [1 2]]}\n";
+
+#[test]
+fn one_value_of_nil_and_no_reads_at_all_leave_a_file_keyed() {
+    let keys = |found: &Foreign| -> Vec<String> {
+        let operations = found.history.operations.iter();
+        operations.map(|o| String::from_utf8_lossy(o.op.key()).into_owned()).collect()
+    };
+    for end in ["info", "fail", "ok"] {
+        let found = read(&TIMED_OUT.replace("info", end));
+        assert_eq!((found.model, found.keyed, keys(&found)), {
+            (Model::Kv, true, ["0", "1", "0", "1"].map(str::to_owned).to_vec())
+        });
+        assert_eq!(outcomes(&found)[..3], ["put done", "put done", "get 1"]);
+    }
+    let found = read(UNREAD);
+    assert_eq!((found.keyed, keys(&found)), (true, vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(outcomes(&found), ["cas true", "cas true"]);
+}
+
+#[test]
+fn who_knows_whether_there_are_keys_says_so() {
+    let known = |keyed| Known { keyed: Some(keyed), ..Known::default() };
+    let found = foreign::read(TIMED_OUT.as_bytes(), &known(false)).expect("pairs are values");
+    assert!(!found.keyed && found.history.operations.iter().all(|o| *o.op.key() == "x"));
+    let problem = foreign::read(EDN.as_bytes(), &known(true)).expect_err("no pairs");
+    assert_eq!((problem.line, problem.message.contains("no pair of key and value")), (2, true));
+    for (text, keyed) in [(LINES, false), (JSON, false), (KV, false), (LOG, true)] {
+        let problem = foreign::read(text.as_bytes(), &known(keyed)).expect_err(text);
+        let flag = if keyed { "leave out --keyed" } else { "leave out --plain" };
+        assert!(problem.message.contains(flag), "{text}: {problem}");
+    }
+}
+
 #[test]
 fn a_read_of_nil_says_nothing_unless_nil_is_absence() {
     let text = "{:process 1 :type :invoke :f :read :value nil}
@@ -156,7 +204,12 @@ fn operations_that_touch_overlap() {
 #[test]
 fn what_is_wrong_is_refused_with_its_line() {
     let twice = format!("{MUTEX}{MUTEX}").replace(":ok", ":invoke");
-    let cases: [(&str, u64, &str); 14] = [
+    let cases: [(&str, u64, &str); 19] = [
+        (&EDN.replace(":ok, :f :write, :value 3", ":ok, :f :write, :value 4"), 6, "asked for: 4"),
+        (&UNREAD.replacen("[nil 1]", "[nil 2]", 1), 2, "asked for: [nil 1]"),
+        (&UNREAD.replacen("[1 2]", "2", 1), 3, "--keyed or --plain"),
+        (&INDEPENDENT.replacen(":value", ":key 0 :value", 1), 2, "`:key` is missing"),
+        ("[{:process :nemesis :type :info :f :start}]", 0, "no operation of a client"),
         ("hello", 1, "this is no history"),
         ("{\"k\":\"op.ok\",\"op\":\"c1.1\"}", 1, "was not invoked"),
         ("{\"k\":\"op.invoke\",\"op\":\"c1.1\",\"f\":\"get\"}", 1, "`key` is missing"),

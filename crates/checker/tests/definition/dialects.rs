@@ -77,18 +77,6 @@ impl Dialect {
         !matches!(self, Dialect::Edn { .. })
     }
 
-    /// The dialect for these records: without a read, nobody can tell a pair of a key and a value
-    /// from a value, and the key is in its own field.
-    pub(crate) fn with_keys_for(mut self, records: &[Record]) -> Dialect {
-        if let Dialect::Edn { keys, .. } = &mut self
-            && *keys == Keys::Pair
-            && records.iter().all(|record| record.call != Call::Read)
-        {
-            *keys = Keys::Field;
-        }
-        self
-    }
-
     /// What a record means in this dialect; `None` if it is no part of the history.
     pub(crate) fn event(self, record: &Record) -> Option<Event> {
         let says_nothing = match self {

@@ -66,7 +66,7 @@ fn call(luck: &mut Luck, model: Model, dialect: Dialect) -> Call {
 }
 
 /// Draws, writes, reads and judges one history.
-fn compare(mut draws: Draws, seed: u64, tallies: &mut BTreeMap<&str, Tally>) {
+fn compare(draws: Draws, seed: u64, tallies: &mut BTreeMap<&str, Tally>) {
     let mut luck = Luck::new(seed);
     let Draws { model, dialect, keys, .. } = draws;
     let wanted = Wanted {
@@ -77,7 +77,6 @@ fn compare(mut draws: Draws, seed: u64, tallies: &mut BTreeMap<&str, Tally>) {
         tells_mismatch: dialect.tells_mismatch(),
     };
     let records = draw(&wanted, Luck::new(seed ^ 0xffff));
-    draws.dialect = dialect.with_keys_for(&records);
     let text = draws.dialect.text(&records, &draws.initial, &mut luck);
     let expected = by_definition(&draws, &records);
     let known = Known { initial: draws.known.clone(), ..Known::default() };

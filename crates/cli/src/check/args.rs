@@ -35,6 +35,12 @@ pub(crate) struct CheckArgs {
     /// What every key holds at first, such as 0; absent if not given.
     #[arg(long, value_name = "VALUE")]
     pub(crate) initial: Option<String>,
+    /// Each value has its key in front: [key value]. Found out for the whole file if not given.
+    #[arg(long, conflicts_with = "plain")]
+    pub(crate) keyed: bool,
+    /// All operations are of one object; a pair is a value.
+    #[arg(long)]
+    pub(crate) plain: bool,
     #[command(flatten)]
     pub(crate) effort: Effort,
     /// How the result is written.
@@ -48,7 +54,8 @@ pub(crate) struct CheckArgs {
 impl CheckArgs {
     /// What is known of the file.
     pub(crate) fn known(&self) -> Known {
-        Known { format: self.from, model: self.model, initial: self.initial.clone() }
+        let keyed = (self.keyed || self.plain).then_some(self.keyed);
+        Known { format: self.from, model: self.model, initial: self.initial.clone(), keyed }
     }
 }
 

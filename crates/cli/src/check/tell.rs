@@ -30,7 +30,12 @@ pub(crate) struct Told<'a> {
 pub(super) fn banner(path: &Path, found: &Foreign, color: bool) -> String {
     let label = output::label("check", Style::Plain, color);
     let (format, model) = (found.format.name(), found.model.name());
-    format!("{label}  {}  {format}, {model}, {}", path.display(), size(found))
+    let keyed = match (found.format.may_lack_keys(), found.keyed) {
+        (true, true) => "keyed, ",
+        (true, false) => "plain, ",
+        (false, _) => "",
+    };
+    format!("{label}  {}  {format}, {model}, {keyed}{}", path.display(), size(found))
 }
 
 fn unknown(found: &Foreign) -> u64 {
@@ -189,6 +194,7 @@ impl Told<'_> {
             "format": self.found.format.name(),
             "model": self.found.model.name(),
             "operations": self.found.history.operations.len(),
+            "keyed": self.found.keyed,
             "keys": keys(self.found),
             "unknown": unknown(self.found),
             "verdict": verdict,

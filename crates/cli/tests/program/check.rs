@@ -139,6 +139,23 @@ fn what_is_not_decided_in_time_is_unknown() {
     assert!(ran.stdout.contains("hint       raise --check-limit"), "{ran:?}");
 }
 
+#[test]
+fn the_banner_says_whether_there_are_keys_and_a_flag_decides() {
+    let place = Place::empty("check-keys");
+    let op = |kind, f, value| format!("{{:process 1 :type :{kind} :f :{f} :value {value}}}\n");
+    let twice = |f, value| op("invoke", f, value) + &op("ok", f, value);
+    let reads = op("invoke", "read", "[0 nil]") + &op("ok", "read", "[0 1]");
+    place.write("h.edn", twice("write", "[0 1]") + &twice("write", "[1 5]") + &reads);
+    let ran = place.run(&["check", "h.edn"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("jepsen-edn, kv, keyed, 3 operations on 2 keys"), "{ran:?}");
+    assert_eq!(place.run(&["check", "h.edn", "--format", "json"]).json()["keyed"], true);
+    let ran = place.run(&["check", "h.edn", "--plain"]);
+    assert_eq!(ran.code, 100, "{ran:?}");
+    assert!(ran.stderr.contains("jepsen-edn, register, plain, 3 operations on 1 key"), "{ran:?}");
+    assert_eq!(place.run(&["check", "h.edn", "--plain", "--keyed"]).code, 2);
+}
+
 /// Appends of unknown outcome, then a read that saw `seen` of them.
 fn appends(place: &Place, name: &str, seen: usize) {
     let mut lines = "{\"squall\":\"history\",\"v\":\"1.0\",\"initial\":null}\n".to_owned();

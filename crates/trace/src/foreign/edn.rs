@@ -31,6 +31,15 @@ impl Form {
         let is_it = |(name, _): &&(Form, Form)| matches!(name, Form::Keyword(name) if name == key);
         pairs.iter().find(is_it).map(|(_, value)| value)
     }
+
+    /// The form as text, cut off where it is long.
+    pub(super) fn short(&self) -> String {
+        let text = self.to_string();
+        match text.char_indices().nth(60) {
+            Some((cut, _)) => format!("{}...", &text[..cut]),
+            None => text,
+        }
+    }
 }
 
 impl fmt::Display for Form {

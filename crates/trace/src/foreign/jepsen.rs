@@ -1,7 +1,7 @@
 //! Jepsen's histories in EDN: maps with `:process`, `:type`, `:f` and `:value`.
 //!
-//! * Keys stand in `:key`, or in front of each value as Jepsen's independent checker has it:
-//!   `:value [key value]`.
+//! * Keys are in `:key`, or in front of each value as Jepsen's independent checker has it:
+//!   `:value [key value]`; see [`super::keys`] for how the whole file is decided.
 //! * `:fail` did not happen. `:info`, and what never returns, may have.
 //! * A read of `nil` says nothing, as in Knossos, unless the file says that `nil` is absence: see
 //!   [`NIL_IS_ABSENCE`].
@@ -14,6 +14,7 @@ use system::{Key, Op, Output, Value};
 
 use super::edn::{Form, Reader};
 use super::events::{Events, Said};
+use super::keys::{self, Keys};
 use super::{Foreign, Format, HistoryProblem, Known, Model, lock};
 
 /// A comment by which an exported file says that a read of `nil` found nothing.
@@ -23,29 +24,33 @@ pub(super) const NIL_IS_ABSENCE: &str = "; squall: nil is absence";
 struct Meaning {
     /// Whether a read of `nil` says that the key is absent.
     nil_is_absence: bool,
-    /// Whether values are pairs of a key and a value.
-    independent: bool,
+    keys: Keys,
     model: Option<Model>,
     /// What was asked, for the guess of the model.
     asked: BTreeSet<&'static str>,
-    keyed: bool,
 }
 
 /// Reads a history.
 pub(super) fn read(text: &str, known: &Known, format: Format) -> Result<Foreign, HistoryProblem> {
-    let forms = forms(text)?;
-    if forms.is_empty() && known.model.is_none() {
-        return Err(HistoryProblem::new(0, "there is no operation in this history"));
-    }
+    let nil_is_absence = text.starts_with(NIL_IS_ABSENCE) || format == Format::PorcupineKv;
+    history(&forms(text)?, known, format, nil_is_absence)
+}
+
+/// The history of maps, each with its line.
+pub(super) fn history(
+    forms: &[(u64, Form)],
+    known: &Known,
+    format: Format,
+    nil_is_absence: bool,
+) -> Result<Foreign, HistoryProblem> {
     let mut meaning = Meaning {
-        nil_is_absence: text.starts_with(NIL_IS_ABSENCE) || format == Format::PorcupineKv,
-        independent: is_independent(&forms),
+        nil_is_absence,
+        keys: keys::decide(forms, known.keyed)?,
         model: known.model,
         asked: BTreeSet::new(),
-        keyed: false,
     };
     let mut events = Events::default();
-    for (line, form) in &forms {
+    for (line, form) in forms {
         let wrong = |message: String| HistoryProblem::new(*line, message);
         let Some(process) = process(form).map_err(wrong)? else { continue };
         let at = time(form).map_err(wrong)?;
@@ -60,11 +65,14 @@ pub(super) fn read(text: &str, known: &Known, format: Format) -> Result<Foreign,
         (None, _) => None,
     };
     let (history, timed) = events.finish(initial);
-    Ok(Foreign { history, format, model, timed })
+    if history.operations.is_empty() && known.model.is_none() {
+        return Err(HistoryProblem::new(0, "there is no operation of a client in this history"));
+    }
+    Ok(Foreign { history, format, model, timed, keyed: meaning.keys != Keys::One })
 }
 
 /// The maps of a history, each with its line: in one vector or list, or one after another.
-fn forms(text: &str) -> Result<Vec<(u64, Form)>, HistoryProblem> {
+pub(super) fn forms(text: &str) -> Result<Vec<(u64, Form)>, HistoryProblem> {
     let mut reader = Reader::new(text);
     let end = match reader.peek()? {
         Some('[') => Some(']'),
@@ -82,7 +90,7 @@ fn forms(text: &str) -> Result<Vec<(u64, Form)>, HistoryProblem> {
         if !matches!(form, Form::Map(_)) {
             return Err(HistoryProblem::new(
                 line,
-                format!("expected a map, found {}", short(&form)),
+                format!("expected a map, found {}", form.short()),
             ));
         }
         forms.push((line, form));
@@ -98,26 +106,10 @@ fn forms(text: &str) -> Result<Vec<(u64, Form)>, HistoryProblem> {
     }
 }
 
-/// Whether every read is of a pair: then all values are pairs of a key and a value.
-fn is_independent(forms: &[(u64, Form)]) -> bool {
-    let reads = |form: &&(u64, Form)| matches!(form.1.get("f"), Some(Form::Keyword(f)) if matches!(f.as_str(), "read" | "get"));
-    let is_pair = |(_, form): &(u64, Form)| matches!(form.get("value"), Some(Form::List(items)) if items.len() == 2);
-    let mut reads = forms.iter().filter(reads).peekable();
-    reads.peek().is_some() && reads.all(is_pair)
-}
-
-fn short(form: &Form) -> String {
-    let text = form.to_string();
-    match text.char_indices().nth(60) {
-        Some((cut, _)) => format!("{}...", &text[..cut]),
-        None => text,
-    }
-}
-
 fn number(form: &Form, name: &str) -> Result<u64, String> {
     match form {
         Form::Word(word) => word.parse().map_err(|_| format!("`{name}` is no number: {word}")),
-        other => Err(format!("`{name}` is no number: {}", short(other))),
+        other => Err(format!("`{name}` is no number: {}", other.short())),
     }
 }
 
@@ -143,6 +135,22 @@ fn value(form: &Form) -> Option<Value> {
     }
 }
 
+/// Whether the value of an answer can be that of its operation; `nil` can be any.
+fn repeats(open: &Op, inner: &Form) -> bool {
+    match (open, inner) {
+        (_, Form::Nil) | (Op::Get { .. } | Op::Delete { .. }, _) => true,
+        (Op::Put { value: asked, .. } | Op::Append { value: asked, .. }, _) => {
+            value(inner).as_ref() == Some(asked)
+        }
+        (Op::Cas { .. }, _) if lock::is_acquire(open) || lock::is_release(open) => true,
+        (Op::Cas { expect, value: to, .. }, Form::List(items)) => {
+            matches!(items.as_slice(), [from, into]
+                if value(from) == *expect && value(into).as_ref() == Some(to))
+        }
+        (Op::Cas { .. }, _) => false,
+    }
+}
+
 impl Meaning {
     fn said(&mut self, form: &Form, open: Option<&Op>) -> Result<Said, String> {
         let kind = match form.get("type") {
@@ -162,31 +170,29 @@ impl Meaning {
         }
     }
 
-    /// The key and the value of a form.
-    fn parts<'a>(&self, form: &'a Form) -> Result<(Key, &'a Form), String> {
+    /// The key and the value of a form; `open` is the key of the operation that it ends.
+    fn parts<'a>(&self, form: &'a Form, open: Option<&Key>) -> Result<(Key, &'a Form), String> {
         let value = form.get("value").unwrap_or(&Form::Nil);
-        if let Some(key) = form.get("key") {
-            let key = self::value(key).ok_or("`:key` is nil")?;
-            return Ok((key, value));
-        }
-        match value {
-            Form::List(items) if self.independent => match items.as_slice() {
-                [key, inner] => {
-                    let key = self::value(key).ok_or("the key in `:value` is nil")?;
-                    Ok((key, inner))
-                }
-                _ => Err(format!("`:value` is no pair of key and value: {}", short(value))),
+        match (self.keys, value, open) {
+            (Keys::One, _, _) => Ok((Bytes::from_static(lock::ONLY_KEY), value)),
+            (Keys::Field, _, _) => match form.get("key").map(self::value) {
+                Some(Some(key)) => Ok((key, value)),
+                Some(None) => Err("`:key` is nil".to_owned()),
+                None => Err("`:key` is missing, and other operations have one".to_owned()),
             },
-            _ if self.independent => {
-                Err(format!("`:value` is no pair of key and value: {}", short(value)))
+            (Keys::Pair, Form::Nil, Some(open)) => Ok((open.clone(), value)),
+            (Keys::Pair, Form::List(items), _) if items.len() == 2 => {
+                let key = self::value(&items[0]).ok_or("the key in `:value` is nil")?;
+                Ok((key, &items[1]))
             }
-            value => Ok((Bytes::from_static(lock::ONLY_KEY), value)),
+            (Keys::Pair, _, _) => {
+                Err(format!("`:value` is no pair of key and value: {}", value.short()))
+            }
         }
     }
 
     fn invoke(&mut self, f: &str, form: &Form) -> Result<Op, String> {
-        let (key, inner) = self.parts(form)?;
-        self.keyed |= self.independent || form.get("key").is_some();
+        let (key, inner) = self.parts(form, None)?;
         let written = || value(inner).ok_or_else(|| format!("`:{f}` of nil writes nothing"));
         let (name, op) = match f {
             "read" | "get" => ("read", Op::Get { key }),
@@ -195,10 +201,10 @@ impl Meaning {
             "delete" => ("delete", Op::Delete { key }),
             "cas" => {
                 let Form::List(items) = inner else {
-                    return Err(format!("`:cas` is of [from to], found {}", short(inner)));
+                    return Err(format!("`:cas` is of [from to], found {}", inner.short()));
                 };
                 let [from, to] = items.as_slice() else {
-                    return Err(format!("`:cas` is of [from to], found {}", short(inner)));
+                    return Err(format!("`:cas` is of [from to], found {}", inner.short()));
                 };
                 let to = value(to).ok_or("`:cas` to nil is not known")?;
                 ("cas", Op::Cas { key, expect: value(from), value: to })
@@ -239,11 +245,14 @@ impl Meaning {
             let open = open.map_or("", Op::name);
             return Err(format!("`:{f}` returns, but what is open is a {open}"));
         }
-        let (key, inner) = self.parts(form)?;
+        let (key, inner) = self.parts(form, open.map(Op::key))?;
         if let Some(open) = open
             && *open.key() != key
         {
             return Err("the key is not the one that was asked for".to_owned());
+        }
+        if open.is_some_and(|open| !repeats(open, inner)) {
+            return Err(format!("the value is not the one that was asked for: {}", inner.short()));
         }
         Ok(match (is_read, value(inner)) {
             (true, None) if !self.nil_is_absence => Said::Info,
@@ -260,7 +269,7 @@ impl Meaning {
         let asked = |name| self.asked.contains(name);
         if asked("acquire") || asked("release") {
             Model::Mutex
-        } else if self.keyed || asked("append") || asked("delete") {
+        } else if self.keys != Keys::One || asked("append") || asked("delete") {
             Model::Kv
         } else if asked("cas") {
             Model::CasRegister

@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
         let name = model.name();
         return Err(HistoryProblem::new(0, format!("this log is of a cas-register, not a {name}")));
     }
-    Ok(Foreign { history, format: Format::JepsenLog, model, timed })
+    Ok(Foreign { history, format: Format::JepsenLog, model, timed, keyed: false })
 }
 
 fn event(line: &str, events: &Events) -> Result<(u64, Said), String> {

@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
     let initial = known.initial.clone().map(Bytes::from).or(initial);
     let history = History { initial, operations: state.operations };
     let model = known.model.unwrap_or(Model::Kv);
-    Ok(Foreign { history, format: Format::History, model, timed: state.timed })
+    Ok(Foreign { history, format: Format::History, model, timed: state.timed, keyed: true })
 }
 
 fn header(fields: Fields<'_>, line: u64) -> Result<Option<Value>, String> {

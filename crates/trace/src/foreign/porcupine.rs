@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
     let history =
         History { initial: known.initial.clone().map(Bytes::from), operations: order(operations) };
     let model = known.model.unwrap_or(Model::Kv);
-    Ok(Foreign { history, format: Format::PorcupineJson, model, timed: false })
+    Ok(Foreign { history, format: Format::PorcupineJson, model, timed: false, keyed: true })
 }
 
 /// The line on which an item of the outermost array begins.
