@@ -5,7 +5,8 @@
 //! | [`Format::Trace`] | a trace of this project |
 //! | [`Format::History`] | the operations of a trace alone, one line of JSON each |
 //! | [`Format::JepsenEdn`] | Jepsen's history: maps in EDN, in a vector, a list, or one a line |
-//! | [`Format::JepsenLog`] | lines of Jepsen's log, as in Porcupine's etcd tests |
+//! | [`Format::JepsenText`] | `history.txt` of Jepsen's store: an operation a line |
+//! | [`Format::JepsenLog`] | `jepsen.log`, of today or as in Porcupine's etcd tests |
 //! | [`Format::PorcupineKv`] | Porcupine's own key-value tests: an EDN map a line |
 //! | [`Format::PorcupineJson`] | an array of Porcupine's operations |
 //!
@@ -17,6 +18,7 @@ mod events;
 mod export;
 mod jepsen;
 mod jepsen_log;
+mod jepsen_text;
 mod keys;
 mod lines;
 pub mod lock;
@@ -43,6 +45,8 @@ pub enum Format {
     History,
     /// Jepsen's EDN.
     JepsenEdn,
+    /// Jepsen's operations, one a line.
+    JepsenText,
     /// Jepsen's log.
     JepsenLog,
     /// Porcupine's key-value tests.
@@ -53,10 +57,11 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Trace,
         Format::History,
         Format::JepsenEdn,
+        Format::JepsenText,
         Format::JepsenLog,
         Format::PorcupineKv,
         Format::PorcupineJson,
@@ -69,6 +74,7 @@ impl Format {
             Format::Trace => "trace",
             Format::History => "history",
             Format::JepsenEdn => "jepsen-edn",
+            Format::JepsenText => "jepsen-txt",
             Format::JepsenLog => "jepsen-log",
             Format::PorcupineKv => "porcupine-kv",
             Format::PorcupineJson => "porcupine",
@@ -78,7 +84,7 @@ impl Format {
     /// Whether its operations may name a key, or be all of one object.
     #[must_use]
     pub fn may_lack_keys(self) -> bool {
-        matches!(self, Format::JepsenEdn | Format::JepsenLog)
+        matches!(self, Format::JepsenEdn | Format::JepsenText | Format::JepsenLog)
     }
 }
 
@@ -187,8 +193,11 @@ pub fn detect(bytes: &[u8]) -> Result<Format, HistoryProblem> {
     if compact.starts_with("[{\"") || compact == "[]" {
         return Ok(Format::PorcupineJson);
     }
-    if jepsen_log::is_line(first) {
+    if jepsen_log::is_line(first) || jepsen_text::is_entry(first) {
         return Ok(Format::JepsenLog);
+    }
+    if jepsen_text::is_operation(first) {
+        return Ok(Format::JepsenText);
     }
     let is_kv = |line: &str| line.starts_with("{:process") && line.contains(", :key \"");
     if is_kv(first) {
@@ -199,8 +208,8 @@ pub fn detect(bytes: &[u8]) -> Result<Format, HistoryProblem> {
     }
     Err(HistoryProblem::new(
         1,
-        "this is no history: expected a trace, JSON lines of operations, Jepsen's EDN or log, or \
-         Porcupine's JSON or key-value lines",
+        "this is no history: expected a trace, JSON lines of operations, Jepsen's EDN, history.txt \
+         or log, or Porcupine's JSON or key-value lines",
     ))
 }
 
@@ -218,6 +227,7 @@ pub fn read(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
         Format::Trace => read_trace(bytes, known)?,
         Format::History => lines::read(text(bytes)?, known)?,
         Format::JepsenEdn => jepsen::read(text(bytes)?, known, Format::JepsenEdn)?,
+        Format::JepsenText => jepsen_text::read(text(bytes)?, known)?,
         Format::JepsenLog => jepsen_log::read(text(bytes)?, known)?,
         Format::PorcupineKv => jepsen::read(text(bytes)?, known, Format::PorcupineKv)?,
         Format::PorcupineJson => porcupine::read(text(bytes)?, known)?,

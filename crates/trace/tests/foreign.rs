@@ -168,6 +168,103 @@ fn a_read_of_nil_says_nothing_unless_nil_is_absence() {
     assert_eq!(outcomes(&read(&format!("; squall: nil is absence\n{text}"))), ["get -"]);
 }
 
+/// The operations of three clients as fields; the nemesis and an error of two lines among them.
+const FIELDS: [&str; 9] = [
+    "0\t:invoke\t:write\t[1 3]",
+    "1\t:invoke\t:read\t[1 nil]",
+    ":nemesis\t:info\t:start-partition\t:majority",
+    "0\t:ok\t:write\t[1 3]",
+    "1\t:ok\t:read\t[1 3]",
+    "2\t:invoke\t:cas\t[1 [3 4]]",
+    "2\t:info\t:cas\t[1 [3 4]]\tindeterminate: timeout (\nat x.y.z)",
+    "3\t:invoke\t:read\t[1 nil]",
+    "3\t:fail\t:read\t[1 nil]\t[11 \"not a leader\"]",
+];
+
+/// The same operations in a log, each line with something in front.
+fn log(front: &str) -> String {
+    let lines = FIELDS.map(|fields| format!("{front}{fields}\n"));
+    format!("{front}: something else\n{{:more 1}}\n{}", lines.concat())
+}
+
+#[test]
+fn the_same_operations_in_history_txt_and_in_each_log_are_the_same_history() {
+    let txt = read(&FIELDS.map(|fields| format!("{fields}\n")).concat());
+    assert_eq!((txt.format, txt.model, txt.keyed), (Format::JepsenText, Model::Kv, true));
+    assert_eq!(outcomes(&txt), ["put done", "get 3", "cas unknown", "get failed"]);
+    for front in [
+        "2024-05-01 12:00:00,000{GMT}\tINFO\t[jepsen worker 3] jepsen.util: ",
+        "2024-05-01 12:00:00,000{GMT} INFO [jepsen worker 3] jepsen.util: ",
+        "2026-09-27 12:00:00,000{GMT}\tINFO\t[jepsen worker 3] jepsen.print: ",
+        "INFO [2017-07-14 07:00:58,463] jepsen worker 3 - jepsen.util ",
+        "07:00:57.636 [jepsen worker 3] INFO  jepsen.util - ",
+    ] {
+        let found = read(&log(front));
+        assert_eq!((found.format, found.model), (Format::JepsenLog, Model::Kv), "{front}");
+        assert_eq!(found.history, txt.history, "{front}");
+    }
+    // What follows from the fields is the same too: one register, with or without a cas.
+    for (values, model) in
+        [(["3", "nil", "[3 4]"], Model::CasRegister), (["3", "nil", "3"], { Model::Register })]
+    {
+        let text = format!(
+            "0\t:invoke\t:write\t{}\r\n1\t:invoke\t:read\t{}\r\n2\t:invoke\t:{}\t{}\r\n",
+            values[0],
+            values[1],
+            if model == Model::Register { "write" } else { "cas" },
+            values[2],
+        );
+        let found = read(&text);
+        assert_eq!((found.model, found.keyed), (model, false), "{text}");
+    }
+}
+
+#[test]
+fn a_line_of_text_that_is_no_operation_is_refused_with_its_line() {
+    let entry = "2024-05-01 12:00:00,000{GMT}\tINFO\t[jepsen worker 3] jepsen.util: ";
+    let begin = "0\t:invoke\t:write\t3\n";
+    let cases = [
+        ("hello\n", "expected `PROCESS"),
+        ("0\t:inv\n", "expected `PROCESS"),
+        ("0\t:ok\n", "the f is missing"),
+        ("0\t:ok\t:write\n", "the value is missing"),
+        ("0\t:ok\t:write\t[3\n", "`]` is missing"),
+        ("0\t:ok\t:write\t3 4\n", "expected the end of the line"),
+        ("0\t:ok\t:write\t4\n", "not the one that was asked for"),
+        ("0\t:invoke\t:write\t4\n", "while its operation of line 1 is open"),
+        ("4\t:ok\t:write\t3\n", "did not invoke"),
+        ("0\t:ok\twrite\t3\n", "`:f` is missing, or no keyword"),
+    ];
+    for (line, reason) in cases {
+        for front in ["", entry] {
+            let is_plain_word = !front.is_empty() && line == "hello\n";
+            let text = format!("{front}{begin}{front}{line}");
+            let found = foreign::read(text.as_bytes(), &Known::default());
+            match found {
+                // An entry of a log may be about something else.
+                Ok(found) => assert!(is_plain_word && outcomes(&found) == ["put unknown"]),
+                Err(problem) => {
+                    assert!(problem.message.contains(reason), "{text}: {problem}");
+                    assert_eq!(problem.line, 2, "{text}: {problem}");
+                }
+            }
+        }
+    }
+    let nothing = "2024-05-01 12:00:00,000{GMT}\tINFO\t[main] jepsen.cli: Test options:\n{:a 1}\n";
+    let problem = foreign::read(nothing.as_bytes(), &Known::default()).expect_err(nothing);
+    assert!(problem.message.contains("no operation in this log"), "{problem}");
+}
+
+#[test]
+fn text_that_is_cut_anywhere_never_panics() {
+    let entry = "2024-05-01 12:00:00,000{GMT}\tINFO\t[jepsen worker 3] jepsen.util: ";
+    for text in [log(entry), FIELDS.join("\n"), EDN.to_owned(), LOG.to_owned(), JSON.to_owned()] {
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let _ = foreign::read(&text.as_bytes()[..end], &Known::default());
+        }
+    }
+}
+
 #[test]
 fn of_an_unknown_operation_the_return_means_nothing() {
     for end in [

@@ -25,8 +25,8 @@ pub(crate) struct CheckArgs {
     /// A history, a trace, a run directory, the beginning of a run id, `latest`, or `-` for stdin.
     #[arg(value_name = "FILE")]
     pub(crate) target: String,
-    /// The format of the file: trace, history, jepsen-edn, jepsen-log, porcupine-kv or porcupine;
-    /// found out by the content if not given.
+    /// The format of the file: trace, history, jepsen-edn, jepsen-txt, jepsen-log, porcupine-kv or
+    /// porcupine; found out by the content if not given.
     #[arg(long, value_name = "FORMAT", value_parser = format_of)]
     pub(crate) from: Option<FileFormat>,
     /// What the operations are about: register, cas-register, kv or mutex; found out if not given.

@@ -85,6 +85,11 @@ impl<'a> Reader<'a> {
         self.line
     }
 
+    /// What is not read yet.
+    pub(super) fn rest(&self) -> &'a str {
+        self.rest
+    }
+
     fn wrong<T>(&self, message: impl Into<String>) -> Result<T, HistoryProblem> {
         Err(HistoryProblem::new(self.line, message))
     }

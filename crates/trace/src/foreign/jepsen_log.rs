@@ -1,5 +1,5 @@
 //! Lines of Jepsen's log, as Porcupine's tests of etcd keep them:
-//! `INFO  jepsen.util - PROCESS :TYPE :F VALUE`.
+//! `INFO  jepsen.util - PROCESS :TYPE :F VALUE`. Other logs are read by [`super::jepsen_text`].
 //!
 //! One register that holds nothing at first. A cas that fails was executed and found another
 //! value; a read that fails, and all that timed out, is unknown.
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use system::{Op, Output};
 
 use super::events::{Events, Said};
-use super::{Foreign, Format, HistoryProblem, Known, Model};
+use super::{Foreign, Format, HistoryProblem, Known, Model, jepsen_text};
 
 const PREFIX: &str = "jepsen.util - ";
 
@@ -19,14 +19,19 @@ pub(super) fn is_line(line: &str) -> bool {
 
 /// Reads a history.
 pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem> {
+    let first = text.lines().find(|line| !line.trim().is_empty());
+    if !first.is_some_and(|line| is_line(line.trim())) {
+        return jepsen_text::read_log(text, known);
+    }
     let mut events = Events::default();
     for (number, line) in (1..).zip(text.lines()) {
         if line.trim().is_empty() {
             continue;
         }
         let wrong = |message: String| HistoryProblem::new(number, message);
-        let (process, said) = event(line, &events).map_err(wrong)?;
-        events.take(number, process, None, said)?;
+        if let Some((process, said)) = event(line, &events).map_err(wrong)? {
+            events.take(number, process, None, said)?;
+        }
     }
     let (history, timed) = events.finish(known.initial.clone().map(Bytes::from));
     if history.operations.is_empty() {
@@ -40,11 +45,15 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
     Ok(Foreign { history, format: Format::JepsenLog, model, timed, keyed: false })
 }
 
-fn event(line: &str, events: &Events) -> Result<(u64, Said), String> {
+/// What a process says; `None` for the nemesis.
+fn event(line: &str, events: &Events) -> Result<Option<(u64, Said)>, String> {
     let rest = line.split_once(PREFIX).map(|(_, rest)| rest);
     let rest = rest.ok_or_else(|| format!("expected `INFO  {PREFIX}...`"))?;
     let mut words = rest.split_whitespace();
     let process = words.next().unwrap_or_default();
+    if process.starts_with(':') {
+        return Ok(None);
+    }
     let process = process.parse().map_err(|_| format!("`{process}` is no process"))?;
     let kind = words.next().unwrap_or_default();
     let f = words.next().unwrap_or_default();
@@ -76,7 +85,7 @@ fn event(line: &str, events: &Events) -> Result<(u64, Said), String> {
             return Err("the value is not the one that was asked for".to_owned());
         }
     }
-    Ok((process, said))
+    Ok(Some((process, said)))
 }
 
 fn name(op: &Op) -> &'static str {
