@@ -90,6 +90,8 @@ fn read(target: &str) -> Result<(PathBuf, Vec<u8>), Stop> {
         let max = HISTORY_BYTES_MAX >> 20;
         return Err(Stop::bad_input(format!("{} is larger than {max} MiB", path.display())));
     }
+    let mark = bytes.len() - foreign::without_mark(&bytes).len();
+    bytes.drain(..mark);
     Ok((path, bytes))
 }
 

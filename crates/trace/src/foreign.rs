@@ -22,16 +22,20 @@ mod jepsen_text;
 mod keys;
 mod lines;
 pub mod lock;
+mod other;
 mod porcupine;
 pub mod samples;
+#[cfg(test)]
+mod tests;
 
 pub use export::{write_history_lines, write_jepsen_edn, write_porcupine_json};
 
 use std::fmt;
 
-use system::Value;
+use system::{Op, Value};
 
 use crate::history::{History, HistoryBuilder};
+use crate::text::op_name;
 
 /// The most bytes of a history that are read.
 pub const HISTORY_BYTES_MAX: u64 = 1 << 30;
@@ -115,6 +119,23 @@ impl Model {
             Model::Mutex => "mutex",
         }
     }
+
+    /// Whether the model has an operation.
+    #[must_use]
+    pub fn has(self, op: &Op) -> bool {
+        match self {
+            Model::Kv => true,
+            Model::Register => matches!(op, Op::Get { .. } | Op::Put { .. }),
+            Model::CasRegister => matches!(op, Op::Get { .. } | Op::Put { .. } | Op::Cas { .. }),
+            Model::Mutex => lock::is_acquire(op) || lock::is_release(op),
+        }
+    }
+
+    /// One sentence on a model that others have and squall has not, and who takes it.
+    #[must_use]
+    pub fn of_others(name: &str) -> Option<String> {
+        other::model(name)
+    }
 }
 
 /// What is known of a file beforehand; what is not is found out.
@@ -175,14 +196,24 @@ impl std::error::Error for HistoryProblem {}
 ///
 /// # Errors
 ///
-/// If it is none of those that are known.
+/// If it is none of those that are known; what it is instead, where that is known.
 pub fn detect(bytes: &[u8]) -> Result<Format, HistoryProblem> {
     const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    let bytes = without_mark(bytes);
     if bytes.starts_with(&ZSTD) {
         return Ok(Format::Trace);
     }
+    if let Some(what) = other::binary(bytes) {
+        return Err(HistoryProblem::new(0, what));
+    }
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
     let first = head.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if first.is_empty() && bytes.trim_ascii().is_empty() {
+        return Err(HistoryProblem::new(0, "the file is empty: expected a history or a trace"));
+    }
+    if let Some(what) = other::text(&head) {
+        return Err(HistoryProblem::new(0, what));
+    }
     if first.starts_with("{\"squall\":\"trace\"") {
         return Ok(Format::Trace);
     }
@@ -219,6 +250,7 @@ pub fn detect(bytes: &[u8]) -> Result<Format, HistoryProblem> {
 ///
 /// The first thing that is wrong, with its line.
 pub fn read(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
+    let bytes = without_mark(bytes);
     let format = match known.format {
         Some(format) => format,
         None => detect(bytes)?,
@@ -232,6 +264,12 @@ pub fn read(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
         Format::PorcupineKv => jepsen::read(text(bytes)?, known, Format::PorcupineKv)?,
         Format::PorcupineJson => porcupine::read(text(bytes)?, known)?,
     };
+    let model = known.model.unwrap_or(found.model);
+    if let Some(operation) = found.history.operations.iter().find(|o| !model.has(&o.op)) {
+        let (id, name) = (op_name(operation.id), operation.op.name());
+        let message = format!("model {} has no operation {name}, which {id} is", model.name());
+        return Err(HistoryProblem::new(0, message));
+    }
     if known.keyed.is_some_and(|keyed| keyed != found.keyed) {
         let message = match found.keyed {
             true => "the operations of this file name their keys: leave out --plain",
@@ -242,8 +280,17 @@ pub fn read(bytes: &[u8], known: &Known) -> Result<Foreign, HistoryProblem> {
     Ok(found)
 }
 
+/// The bytes without the mark by which some editors say that a text is UTF-8.
+#[must_use]
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 fn text(bytes: &[u8]) -> Result<&str, HistoryProblem> {
     std::str::from_utf8(bytes).map_err(|error| {
+        if let Some(what) = other::binary(bytes) {
+            return HistoryProblem::new(0, what);
+        }
         let before = &bytes[..error.valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
         HistoryProblem::new(line, "a byte here is not UTF-8 text")

@@ -92,7 +92,10 @@ fn format_of(text: &str) -> Result<FileFormat, String> {
 }
 
 fn model_of(text: &str) -> Result<Model, String> {
-    named(text, &Model::ALL, Model::name)
+    named(text, &Model::ALL, Model::name).map_err(|expected| match Model::of_others(text) {
+        Some(others) => format!("{others}; {expected}"),
+        None => expected,
+    })
 }
 
 fn named<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {

@@ -156,6 +156,23 @@ fn the_banner_says_whether_there_are_keys_and_a_flag_decides() {
     assert_eq!(place.run(&["check", "h.edn", "--plain", "--keyed"]).code, 2);
 }
 
+#[test]
+fn a_model_that_others_have_is_named_with_those_that_there_are() {
+    let place = Place::empty("check-models");
+    place.write("stale.jsonl", STALE);
+    let all = "expected one of register, cas-register, kv, mutex";
+    for (model, who) in [("set", "elle-cli takes them"), ("queue", "Knossos takes them"), ("x", "")]
+    {
+        let ran = place.run(&["check", "stale.jsonl", "--model", model]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains(all) && ran.stderr.contains(who), "{ran:?}");
+    }
+    let ran = place.run(&["check", "stale.jsonl", "--model", "mutex"]);
+    assert_eq!((ran.code, ran.stderr.contains("model mutex has no operation put")), (2, true));
+    place.write("marked.jsonl", format!("\u{feff}{STALE}"));
+    assert_eq!(place.run(&["check", "marked.jsonl"]).code, 100);
+}
+
 /// Appends of unknown outcome, then a read that saw `seen` of them.
 fn appends(place: &Place, name: &str, seen: usize) {
     let mut lines = "{\"squall\":\"history\",\"v\":\"1.0\",\"initial\":null}\n".to_owned();

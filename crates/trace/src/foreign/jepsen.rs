@@ -15,7 +15,7 @@ use system::{Key, Op, Output, Value};
 use super::edn::{Form, Reader};
 use super::events::{Events, Said};
 use super::keys::{self, Keys};
-use super::{Foreign, Format, HistoryProblem, Known, Model, lock};
+use super::{Foreign, Format, HistoryProblem, Known, Model, lock, other};
 
 /// A comment by which an exported file says that a read of `nil` found nothing.
 pub(super) const NIL_IS_ABSENCE: &str = "; squall: nil is absence";
@@ -43,6 +43,7 @@ pub(super) fn history(
     format: Format,
     nil_is_absence: bool,
 ) -> Result<Foreign, HistoryProblem> {
+    named(forms)?;
     let mut meaning = Meaning {
         nil_is_absence,
         keys: keys::decide(forms, known.keyed)?,
@@ -69,6 +70,25 @@ pub(super) fn history(
         return Err(HistoryProblem::new(0, "there is no operation of a client in this history"));
     }
     Ok(Foreign { history, format, model, timed, keyed: meaning.keys != Keys::One })
+}
+
+/// Errs if the forms are of something else that has a name.
+fn named(forms: &[(u64, Form)]) -> Result<(), HistoryProblem> {
+    for (line, form) in forms {
+        if other::is_results(form) {
+            let what = "this is Jepsen's results.edn, a verdict: check the history.edn or \
+                        history.txt next to it";
+            return Err(HistoryProblem::new(*line, what));
+        }
+        let (Some(Form::Keyword(f)), Some(Form::Word(_))) = (form.get("f"), form.get("process"))
+        else {
+            continue;
+        };
+        if let Some(what) = other::operation(f, form.get("value")) {
+            return Err(HistoryProblem::new(*line, what));
+        }
+    }
+    Ok(())
 }
 
 /// The maps of a history, each with its line: in one vector or list, or one after another.
@@ -211,7 +231,12 @@ impl Meaning {
             }
             "acquire" => ("acquire", lock::acquire(key)),
             "release" => ("release", lock::release(key)),
-            other => return Err(format!("there is no operation `:{other}`")),
+            other => {
+                return Err(format!(
+                    "there is no operation `:{other}`: expected read, write, cas, append, delete, \
+                 acquire or release"
+                ));
+            }
         };
         let allowed: &[&str] = match self.model {
             None | Some(Model::Kv) => &[],

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 use system::{Op, Output, ReadPath, Value};
 
-use super::{Foreign, Format, HistoryProblem, Known, Model};
+use super::{Foreign, Format, HistoryProblem, Known, Model, other};
 use crate::event::{OpId, Outcome};
 use crate::history::{History, Operation, UNTIMED};
 use crate::line::{Fields, json_bytes, parse_history_id, parse_history_op, read_path};
@@ -34,6 +34,9 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
         let fields: Map<String, Json> = serde_json::from_str(line).map_err(|error| {
             wrong(format!("column {}: this is not a JSON object", error.column()))
         })?;
+        if let (Some(Json::String(kind)), false) = (fields.get("type"), fields.contains_key("k")) {
+            return Err(wrong(other::json(kind, |name| fields.contains_key(name))));
+        }
         if fields.contains_key("squall") {
             initial = header(Fields(&fields), number).map_err(wrong)?;
             continue;

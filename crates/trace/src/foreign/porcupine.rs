@@ -14,7 +14,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 use system::{Op, Output, ReadPath, Value};
 
-use super::{Foreign, Format, HistoryProblem, Known, Model};
+use super::{Foreign, Format, HistoryProblem, Known, Model, other};
 use crate::event::{OpId, Outcome};
 use crate::history::{History, Operation, UNTIMED};
 use crate::line::{Fields, json_bytes};
@@ -30,6 +30,12 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem>
     }
     let mut operations = Vec::with_capacity(array.len());
     for (place, fields) in array.iter().enumerate() {
+        if let (Some(Json::String(kind)), false) =
+            (fields.get("type"), fields.contains_key("Input"))
+        {
+            let what = other::json(kind, |name| fields.contains_key(name));
+            return Err(HistoryProblem::new(line_of(text, place), what));
+        }
         operations.push(operation(Fields(fields)).map_err(|message| {
             HistoryProblem::new(line_of(text, place), format!("operation {place}: {message}"))
         })?);
