@@ -47,7 +47,7 @@ pub(crate) fn draw(swarm: &Swarm, kind: u64, chance: &Chance, storm: Nanos) -> D
             return drawn;
         }
         let fault = occurrence(&fault, &mut stream);
-        drawn.faults.push(ScriptedFault { id: String::new(), at, lasts, fault });
+        drawn.faults.push(ScriptedFault { id: String::new(), at, lasts, optional: true, fault });
         at += lasts;
     }
 }

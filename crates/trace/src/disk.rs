@@ -39,6 +39,13 @@ pub enum Loss {
 }
 
 impl DiskWhat {
+    /// Whether it is on from its beginning to its end, and strikes what comes meanwhile; the others
+    /// happen at once.
+    #[must_use]
+    pub fn is_lasting(self) -> bool {
+        !matches!(self, DiskWhat::BitRot | DiskWhat::Unreadable | DiskWhat::Wipe)
+    }
+
     /// All kinds, in order.
     pub const ALL: [DiskWhat; 10] = [
         DiskWhat::Stall,

@@ -246,7 +246,7 @@ pub enum Kind {
         /// Why it is not done, or not known to be.
         error: Option<&'static str>,
     },
-    /// The run enters a phase: `storm`, `heal`, `settle`, `final-reads`, `autopsy`.
+    /// The run enters a phase: `storm`, `heal`, `settle`, `final-writes`, `final-reads`, `autopsy`.
     Phase {
         /// Its name.
         name: &'static str,

@@ -13,6 +13,7 @@ mod defaults;
 pub(crate) mod disk;
 pub(crate) mod draw;
 pub(crate) mod faults;
+mod idle;
 mod json;
 mod membership;
 pub(crate) mod net;

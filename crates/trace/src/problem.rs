@@ -95,6 +95,10 @@ pub const CODES: &[(&str, &str)] = &[
         "This cannot be drawn.\nAn entry of [[draw]] has keys such as \"node.snapshot-every\", each with a list of values; with several keys, the lists are equally long, and a seed takes the n-th of each.",
     ),
     (
+        "S032",
+        "This scripted fault cannot happen.\nIt begins after the storm, strikes a node that another fault keeps down, or [budget] does not allow it. A run in which a scripted fault does nothing says less than it seems to. With `optional = true` beside the fault it may do nothing.",
+    ),
+    (
         "S040",
         "A case names a scenario that cannot be used.\n`scenario` is a file, or the stem of one in ./scenarios or ./scenarios/known. Without it, the case must be a whole scenario itself.",
     ),

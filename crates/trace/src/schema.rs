@@ -292,7 +292,7 @@ mod tests {
             ("/properties/budget", BUDGET_KEYS, &[]),
             ("/properties/limits", LIMITS_KEYS, &[]),
             ("/properties/swarm/items", SWARM_KINDS, &[]),
-            ("/properties/fault/items", FAULT_KINDS, &["id"]),
+            ("/properties/fault/items", FAULT_KINDS, &["id", "optional"]),
             ("/properties/op/items", OP_KINDS, &["client", "at", "to"]),
         ];
         for (place, keys, more) in pairs {

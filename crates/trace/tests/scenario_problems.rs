@@ -151,6 +151,61 @@ fn nodes_targets_and_clients_exist() {
     one(groups, "S027", "\"n1\"", &["stands in the groups twice"]);
 }
 
+/// One scripted fault that the file itself rules out.
+fn ruled_out(faults: &str, more: &str, at: &str, pieces: &[&str]) {
+    let text = format!("{more}\n{faults}");
+    one(&text, "S032", at, pieces);
+    // Each is read if it may do nothing.
+    let optional = text.replace("[[fault]]", "[[fault]]\noptional = true");
+    let read = parse_scenario("test.toml", &format!("about = \"A test.\"\n{optional}"), &[]);
+    assert!(read.is_ok_and(|scenario| scenario.faults.iter().all(|fault| fault.optional)));
+}
+
+#[test]
+fn scripted_faults_can_happen() {
+    let fault = |inner: &str| format!("[[fault]]\n{inner}");
+    let late = fault("pause = { at = \"5s\", for = \"1s\", node = \"n1\" }");
+    let storm = "[limits]\nstorm = \"5s\"";
+    ruled_out(&late, storm, "\"5s\"", &["begins at 5s, and the storm ends at 5s", "`optional"]);
+    let brief = fault("flap = { at = \"1s\", for = \"0s\", shape = \"pair\", period = \"9ms\" }");
+    ruled_out(&brief, "", "\"0s\"", &["ends when it begins", "more than 0"]);
+    for what in ["bit-rot", "unreadable", "wipe", "lying-sync", "misdirect"] {
+        let lost =
+            format!("disk = {{ at = \"1s\", for = \"1s\", node = \"n2\", what = \"{what}\" }}");
+        let pieces = ["data-loss is 0", &format!("{what} loses data")];
+        ruled_out(&fault(&lost), "", &format!("\"{what}\""), &pieces);
+    }
+    let crash = fault("crash = { at = \"1s\", for = \"1s\", target = \"any\" }");
+    ruled_out(&crash, "[budget]\nunavailable = 0", "\"1s\"", &["unavailable is 0"]);
+    let links = fault("links = { at = \"1s\", for = \"2s\" }");
+    ruled_out(&links, "", "\"1s\"", &["changes nothing of the links"]);
+    let all = "[[\"n1\", \"n2\"]]";
+    let cut = fault(&format!("clog = {{ at = \"1s\", for = \"1s\", groups = {all} }}"));
+    ruled_out(&cut, "[cluster]\nnodes = 2", all, &["cuts no link", "in one group"]);
+}
+
+#[test]
+fn a_scripted_fault_does_not_strike_a_node_that_another_keeps_down() {
+    let down = "[[fault]]\ncrash = { at = \"1s\", for = \"2s\", node = \"n1\" }\n[[fault]]\n";
+    for fault in [
+        "crash = { at = \"1500ms\", for = \"9s\", node = \"n1\" }",
+        "pause = { at = \"1500ms\", for = \"1s\", node = \"n1\" }",
+        "tick-stall = { at = \"1500ms\", for = \"1s\", node = \"n1\" }",
+        "jump = { at = \"1500ms\", node = \"n1\", by = \"1s\" }",
+        "disk = { at = \"1500ms\", for = \"1s\", node = \"n1\", what = \"stall\" }",
+    ] {
+        let pieces = ["n1 is down then: f1 keeps it down from 1s to 3s"];
+        ruled_out(&format!("{down}{fault}"), "", "\"1500ms\"", &pieces);
+        // Another node, a later time, or a budget that may save the node.
+        for (old, new) in [("at = \"1500ms\"", "at = \"3s\""), ("node = \"n1\"", "node = \"n2\"")] {
+            let text = format!("about = \"A test.\"\n{down}{}", fault.replace(old, new));
+            assert!(parse_scenario("test.toml", &text, &[]).is_ok(), "{text}");
+        }
+        let text = format!("about = \"A test.\"\n[budget]\nunavailable = 1\n{down}{fault}");
+        assert!(parse_scenario("test.toml", &text, &[]).is_ok(), "{text}");
+    }
+}
+
 #[test]
 fn clusters_have_1_to_63_nodes() {
     one("[cluster]\nnodes = 0", "S022", "0", &["a cluster of 0 nodes", "expected 1 to 63"]);

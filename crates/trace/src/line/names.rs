@@ -206,6 +206,7 @@ const WORDS: &[&str] = &[
     "heal",
     "settle",
     "final-reads",
+    "final-writes",
     "autopsy",
     "not-leader",
     "dropped",

@@ -177,7 +177,11 @@ pub fn fault_document(fault: &ScriptedFault) -> Value {
     };
     fields["at"] = write_duration(fault.at).into();
     fields["for"] = write_duration(fault.lasts).into();
-    json!({ "id": fault.id, kind: fields })
+    let mut entry = json!({ "id": fault.id, kind: fields });
+    if fault.optional {
+        entry["optional"] = true.into();
+    }
+    entry
 }
 
 fn crash_document(target: Target, how: CrashHow, point: CrashPoint) -> Value {

@@ -127,9 +127,10 @@ fn every_shape() -> Vec<Shape> {
 
 /// One entry of `[[fault]]`; `number` counts from 1 and names it if it has no id.
 pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Option<ScriptedFault> {
-    let known = [&["id"], FAULT_KINDS].concat();
+    let known = [&["id", "optional"], FAULT_KINDS].concat();
     let entry = reader.table_of(node, "[[fault]]", &known, ("S012", "fault"));
     let id = reader.optional(entry, "id", Reader::nonempty);
+    let optional = reader.optional(entry, "optional", Reader::flag).unwrap_or(false);
     let kind = reader.exactly_one(entry, FAULT_KINDS)?;
     let node = entry.get(kind)?;
     let own: &[&str] = match kind {
@@ -165,7 +166,7 @@ pub(crate) fn scripted(reader: &mut Reader, node: &Node, number: usize) -> Optio
         _ => storm::fault(reader, table, kind),
     };
     let id = id.unwrap_or_else(|| format!("f{number}"));
-    Some(ScriptedFault { id, at: at?, lasts: lasts?, fault: fault? })
+    Some(ScriptedFault { id, at: at?, lasts: lasts?, optional, fault: fault? })
 }
 
 /// The shape of a scripted fault: `groups` or `shape`.

@@ -5,6 +5,7 @@ use system::NodeSet;
 
 use super::disk::{DISK_KEYS, disk};
 use super::faults::{scripted, swarm};
+use super::idle;
 use super::net::{NET_KEYS, net};
 use super::quantity::INT_MAX;
 use super::reader::{Reader, Table};
@@ -92,6 +93,11 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
     let require = reader.optional(table, "situations", |r, n| r.list(n, situation));
     let table = section(reader, top, "limits", "[limits]", LIMITS_KEYS);
     let limits = limits(reader, table);
+    if reader.problems.is_empty() {
+        let nodes = cluster.nodes + cluster.learners + cluster.spares;
+        let world = idle::World { nodes, storm: limits.storm, budget: &budget };
+        idle::check(reader, top, &faults, &world);
+    }
     let expect = expect(reader, top);
     Some(Scenario {
         name,

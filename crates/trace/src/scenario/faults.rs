@@ -127,6 +127,8 @@ pub struct ScriptedFault {
     pub at: Nanos,
     /// How long it lasts; for a crash: until the restart. 0 for what has no duration.
     pub lasts: Nanos,
+    /// Whether a run may be judged although this fault did nothing. True of what a seed drew.
+    pub optional: bool,
     /// What.
     pub fault: Fault,
 }

@@ -76,7 +76,12 @@ pub(super) fn fault() -> Value {
         ("membership", kind(&["at", "kind"], change)),
     ];
     kinds.extend(storm::scripted().into_iter().map(|(name, own)| (name, kind(&["at"], own))));
-    one_kind(&[("id", told(text(), "Its name. Default: f and its number."))], &[], &kinds)
+    let optional = "Whether it may do nothing. Default: false; then such a run is inconclusive.";
+    let own = [
+        ("id", told(text(), "Its name. Default: f and its number.")),
+        ("optional", told(flag(), optional)),
+    ];
+    one_kind(&own, &[], &kinds)
 }
 
 fn member_kind() -> Value {

@@ -252,10 +252,7 @@ pub(crate) fn fault() -> impl Strategy<Value = ScriptedFault> {
         ),
         scripted_storm(),
     ];
-    (nanos(), nanos(), fault).prop_map(|(at, lasts, fault)| ScriptedFault {
-        id: String::new(),
-        at,
-        lasts,
-        fault,
+    (nanos(), nanos(), any::<bool>(), fault).prop_map(|(at, lasts, optional, fault)| {
+        ScriptedFault { id: String::new(), at, lasts, optional, fault }
     })
 }
