@@ -136,6 +136,7 @@ impl Judge {
                 sut::panicked(seq, *node, panic, &mut self.findings);
             }
             Kind::Phase { name: "final-reads" } => {
+                self.durability.settled(seq);
                 let members = self.configuration.members();
                 convergence::compare(seq, members, &self.replicas, &mut self.findings);
             }

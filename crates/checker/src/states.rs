@@ -58,6 +58,12 @@ impl States {
         self.told.get(place).copied().flatten().map(|told| told.digest)
     }
 
+    /// The event in which anyone first told of the state behind the entry at `index`.
+    pub(crate) fn told_since(&self, index: u64) -> Option<u64> {
+        let place = usize::try_from(index.checked_sub(1)?).ok()?;
+        self.told.get(place).copied().flatten().map(|told| told.seq)
+    }
+
     /// Takes in what a node says, and returns what it contradicts.
     pub(crate) fn observe(&mut self, said: Said<'_>) -> Option<Mismatch> {
         let (index, term, digest, is_snapshot) = match *said.note {

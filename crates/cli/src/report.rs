@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testbed::{Flaw, Report};
+use testbed::{Flaw, MissedFault, Report};
 use trace::{Verdict, Violation};
 
 use crate::output::{self, Style};
@@ -60,8 +60,16 @@ impl Told<'_> {
         }
     }
 
+    /// When it failed, or else when it ended, and how long that took.
     fn clocks(&self) -> String {
-        format!("sim {}   wall {}", trace::text::time(self.report.at), words::wall(self.wall))
+        let end = self.report.at;
+        let at = match &self.report.verdict {
+            Verdict::Fail(found) => {
+                found.first().map_or(end, |first| self.story.moment(first, end))
+            }
+            _ => end,
+        };
+        format!("sim {}   wall {}", trace::text::time(at), words::wall(self.wall))
     }
 }
 
@@ -75,7 +83,8 @@ pub(crate) fn human(told: &Told, color: bool) -> String {
         Verdict::Unknown(why) => {
             let label = output::label("UNKNOWN", Style::Open, color);
             let counts = counts(told);
-            format!("{label}  {why}   {}\n{counts}{}", told.clocks(), last_lines(told))
+            let (clocks, missed) = (told.clocks(), missed(told));
+            format!("{label}  {why}   {clocks}\n{counts}{missed}{}", last_lines(told))
         }
         Verdict::Fail(violations) => failed(told, violations, color),
     }
@@ -120,6 +129,12 @@ fn counts(told: &Told) -> String {
         ),
     ];
     format!("          {}\n{}", parts.join(", "), situations(told))
+}
+
+/// The scripted faults that had to happen and did not, a line each.
+fn missed(told: &Told) -> String {
+    let missed = told.report.missed.iter().filter(|fault| !fault.optional);
+    missed.map(|fault| format!("  missed     {}\n", fault.sentence())).collect()
 }
 
 /// The rare things that the run came into; as many as fit into a line.
@@ -183,6 +198,7 @@ fn failed(told: &Told, violations: &[Violation], color: bool) -> String {
         _ => writeln!(text, "  verified   no (--no-verify)"),
     }
     .expect("a String");
+    text.push_str(&missed(told));
     text.push_str(&last_lines(told));
     text
 }
@@ -282,6 +298,7 @@ pub(crate) fn json(told: &Told) -> Value {
     };
     let overrides: Vec<String> =
         told.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let missed: Vec<Value> = report.missed.iter().map(missed_fault).collect();
     json!({
         "type": "run",
         "v": "1.0",
@@ -296,6 +313,7 @@ pub(crate) fn json(told: &Told) -> Value {
         "sig": report.verdict.signature(),
         "expected": told.expected,
         "violations": violations,
+        "missed": missed,
         "t": report.at,
         "events": report.events,
         "hash": format!("{:016x}", report.hash),
@@ -306,6 +324,17 @@ pub(crate) fn json(told: &Told) -> Value {
         "trace": told.trace.as_ref().map(|path| path.display().to_string()),
         "reproduce": told.reproduce,
         "wall_ms": u64::try_from(told.wall.as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// A fault that did nothing, for programs.
+fn missed_fault(fault: &MissedFault) -> Value {
+    json!({
+        "id": fault.id,
+        "kind": fault.kind,
+        "t": fault.at,
+        "optional": fault.optional,
+        "why": fault.why,
     })
 }
 

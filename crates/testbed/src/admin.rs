@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use system::{Admin, ConfChange, Nanos, NodeId, NodeSet, Refusal, Reply, Request, System};
 use trace::{Event, FaultId, Kind, OpId};
 
+use crate::nemesis;
 use crate::nemesis::members::{self, Roster};
+use crate::nemesis::missed::Why;
 use crate::phases::Phase;
 use crate::slot::{Life, request_id};
 use crate::world::{Due, World};
@@ -13,15 +15,22 @@ use crate::world::{Due, World};
 /// Between attempts.
 const RETRY: Nanos = 100_000_000;
 
+/// Attempts from which a change is demanded.
+const ATTEMPTS_MIN: u32 = 8;
+
 /// One change under way.
 pub(crate) struct AdminOp {
     admin: Admin,
     /// What comes when it is done.
     next: VecDeque<Admin>,
     fault: FaultId,
+    /// When it was asked for first.
+    begun: Nanos,
     deadline: Nanos,
     attempt: u32,
     done: bool,
+    /// The last refusal of the step under way.
+    refused: Option<&'static str>,
     cause: u64,
     /// Whom to ask; 0 for whoever leads.
     hint: NodeId,
@@ -57,9 +66,11 @@ impl<S: System> World<'_, S> {
             admin,
             next: steps,
             fault,
+            begun: self.now(),
             deadline,
             attempt: 0,
             done: false,
+            refused: None,
             cause,
             hint: 0,
         });
@@ -108,12 +119,17 @@ impl<S: System> World<'_, S> {
         }
         match reply {
             Reply::Ok { .. } => self.end_admin(index, None, cause),
-            Reply::Failed(Refusal::NotLeader { hint }) => op.hint = hint,
+            Reply::Failed(refusal @ Refusal::NotLeader { hint }) => {
+                op.refused = Some(refusal.name());
+                op.hint = hint;
+            }
             // An earlier attempt may have made the change: then asking again makes no sense.
             Reply::Failed(refusal @ (Refusal::InvalidChange | Refusal::Unsupported)) => {
+                op.refused = Some(refusal.name());
                 self.end_admin(index, Some(refusal.name()), cause);
             }
-            Reply::Failed(_) | Reply::Unknown(_) => {}
+            Reply::Failed(refusal) => op.refused = Some(refusal.name()),
+            Reply::Unknown(_) => {}
         }
     }
 
@@ -121,6 +137,7 @@ impl<S: System> World<'_, S> {
         let op = &mut self.admin[index];
         op.done = true;
         let (fault, deadline, repeated) = (op.fault, op.deadline, op.attempt > 1);
+        let refused = op.refused;
         let next = std::mem::take(&mut op.next);
         let id = OpId { client: 0, number: index as u64 + 1 };
         let cause = self.record(cause, Kind::AdminReturn { id, error });
@@ -129,7 +146,33 @@ impl<S: System> World<'_, S> {
         if may_be_done && !next.is_empty() {
             return self.begin_step(next, fault, deadline, cause);
         }
+        if !may_be_done {
+            self.recorder.misses.note(fault, Why::NotDone(refused));
+        }
         self.record(cause, Kind::FaultEnd { fault, name: "admin" });
+    }
+
+    /// A change that was asked for during the whole bound, that this quorum could have made, and that
+    /// is not done: the kind of violation, what did not happen, and its first event.
+    pub(crate) fn overdue_change(
+        &self,
+        quorum: NodeSet,
+        bound: Nanos,
+    ) -> Option<(&'static str, String, Option<u64>)> {
+        let roster = self.roster();
+        let op = self.admin.iter().find(|op| {
+            let is_overdue = !op.done && op.begun + bound <= self.now();
+            is_overdue && op.attempt >= ATTEMPTS_MIN && is_possible(&op.admin, quorum, roster)
+        })?;
+        let kind = match op.admin {
+            Admin::Transfer { .. } => "no-transfer",
+            Admin::Reconfigure { .. } => "no-member-change",
+        };
+        let refused =
+            op.refused.map_or(String::new(), |why| format!("; the last answer was {why}"));
+        let (what, begun) = (nemesis::describe(&op.admin), trace::text::time(op.begun));
+        let words = format!("\"{what}\" was asked for since {begun} and was not done{refused}");
+        Some((kind, words, Some(op.cause)))
     }
 
     /// Who is a member, as the leader sees it, or else the node that knows of most.
@@ -147,6 +190,20 @@ impl<S: System> World<'_, S> {
             learners: view.learners,
             outsiders: able.collect::<NodeSet>().difference(members),
             leader: self.leader().unwrap_or(0),
+        }
+    }
+}
+
+/// Whether a quorum can make a change, given who is a member.
+fn is_possible(admin: &Admin, quorum: NodeSet, roster: Roster) -> bool {
+    match admin {
+        // Who leads already has nothing to take over.
+        Admin::Transfer { to } => {
+            *to != roster.leader && roster.voters.contains(*to) && quorum.contains(*to)
+        }
+        Admin::Reconfigure { .. } => {
+            let mut after = members::each_after(std::slice::from_ref(admin), roster).into_iter();
+            after.all(|voters| voters.has_majority_in(quorum))
         }
     }
 }

@@ -15,6 +15,7 @@ use system::{
 };
 use trace::{Event, Kind, OpId, Outcome, Pace, ScriptedOp, Workload};
 
+use crate::demand;
 use crate::phases::Phase;
 use crate::slot::{parts, request_id};
 use crate::workload::{Generator, key_name};
@@ -40,6 +41,10 @@ pub(crate) struct Client {
     scheduled: Option<Nanos>,
     /// When the next operation of an open workload was due.
     pace_at: Nanos,
+    /// Whether it has still to complete a write after all was healed.
+    pub(crate) owes_write: bool,
+    /// The last of those that it did not complete, and why.
+    pub(crate) write_failed: Option<(OpId, &'static str)>,
     /// Keys still to be read at the end.
     pub(crate) finals: VecDeque<u64>,
     /// A read at the end that did not succeed.
@@ -89,6 +94,8 @@ impl Client {
             wake_at: 0,
             scheduled: None,
             pace_at: 0,
+            owes_write: false,
+            write_failed: None,
             finals: VecDeque::new(),
             final_failed: None,
         }
@@ -96,6 +103,14 @@ impl Client {
 
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_none()
+    }
+
+    /// That it has not completed the write that it owes, in words.
+    pub(crate) fn missing_write(&self) -> String {
+        let last = self.write_failed.map_or(String::new(), |(id, why)| {
+            format!(" (c{}.{} ended without an answer: {why})", id.client, id.number)
+        });
+        format!("c{} has completed no write{last}", self.id)
     }
 }
 
@@ -120,11 +135,17 @@ impl<S: System> World<'_, S> {
     /// The pause before the next operation.
     fn rest(&mut self, client: usize) {
         let now = self.now();
-        if self.phase != Phase::Storm {
-            if self.phase == Phase::FinalReads && !self.clients[client].finals.is_empty() {
-                self.sleep_until(client, now);
+        let state = &self.clients[client];
+        match self.phase {
+            Phase::Storm => {}
+            Phase::FinalWrites if state.owes_write => {
+                let pause = if state.write_failed.is_some() { BACKOFF } else { 0 };
+                return self.sleep_until(client, now + pause);
             }
-            return;
+            Phase::FinalReads if !state.finals.is_empty() => {
+                return self.sleep_until(client, now);
+            }
+            _ => return,
         }
         let workload = &self.plan.scenario.workload;
         let state = &mut self.clients[client];
@@ -163,25 +184,40 @@ impl<S: System> World<'_, S> {
         }
     }
 
-    fn begin_op(&mut self, client: usize) {
-        let now = self.now();
-        let storm = self.phase == Phase::Storm;
+    /// What a client does next: the operation, its key if it was drawn, and whom it asks if that is
+    /// not who answered last.
+    fn next_op(&mut self, client: usize) -> Option<(Op, Option<usize>, Option<NodeId>)> {
         let workload = &self.plan.scenario.workload;
-        let state = &mut self.clients[client];
         let nodes = self.slots.len() as u64;
-        let (op, key, to) = if storm {
-            match state.script.pop_front() {
-                Some(next) => (next.op, None, next.to),
-                None if state.scripted => return,
+        let state = &mut self.clients[client];
+        match self.phase {
+            Phase::Storm => match state.script.pop_front() {
+                Some(next) => Some((next.op, None, next.to)),
+                None if state.scripted => None,
                 None => {
                     let drawn = state.generator.draw(workload, state.number + 1);
-                    (drawn.op, Some(drawn.key), drawn.roams.map(|word| 1 + word % nodes))
+                    Some((drawn.op, Some(drawn.key), drawn.roams.map(|word| 1 + word % nodes)))
                 }
+            },
+            Phase::FinalWrites => {
+                if !state.owes_write {
+                    return None;
+                }
+                let write = state.generator.closing_write(workload, state.number + 1);
+                write.map(|op| (op, None, None))
             }
-        } else {
-            let Some(key) = state.finals.pop_front() else { return };
-            (Op::Get { key: key_name(key) }, None, None)
-        };
+            _ => {
+                let key = state.finals.pop_front()?;
+                Some((Op::Get { key: key_name(key) }, None, None))
+            }
+        }
+    }
+
+    fn begin_op(&mut self, client: usize) {
+        let now = self.now();
+        let workload = &self.plan.scenario.workload;
+        let Some((op, key, to)) = self.next_op(client) else { return };
+        let state = &mut self.clients[client];
         state.number += 1;
         let id = OpId { client: state.id, number: state.number };
         let deadline = now + workload.op_timeout;
@@ -323,7 +359,8 @@ impl<S: System> World<'_, S> {
         let safe = open.op.is_read() || open.session.is_some() || !open.ambiguous;
         match refusal {
             Refusal::NotLeader { hint } => self.ask_next(client, hint),
-            Refusal::SessionExpired if !open.ambiguous => {
+            // A read may always be asked again.
+            Refusal::SessionExpired if !open.ambiguous || open.op.is_read() => {
                 state.session = None;
                 open.session = None;
             }
@@ -365,12 +402,32 @@ impl<S: System> World<'_, S> {
         if matches!(outcome, Outcome::Unknown(_)) {
             state.session = None;
         }
-        if self.phase == Phase::FinalReads && !matches!(outcome, Outcome::Ok { .. }) {
-            state.final_failed = Some(open.id);
+        match (self.phase, &outcome) {
+            (Phase::FinalReads, Outcome::Failed(_) | Outcome::Unknown(_)) => {
+                state.final_failed = Some(open.id);
+            }
+            (Phase::FinalWrites, Outcome::Failed(why) | Outcome::Unknown(why))
+                if !demand::is_final(why) =>
+            {
+                state.write_failed = Some((open.id, why));
+            }
+            (Phase::FinalWrites, _) => state.owes_write = false,
+            _ => {}
         }
         let kind = Kind::Return { id: open.id, outcome: Box::new(outcome), node: from };
         self.record(cause, kind);
         self.rest(client);
+    }
+
+    /// Lets each client write something, if clients of this workload write.
+    pub(crate) fn begin_final_writes(&mut self) {
+        let workload = &self.plan.scenario.workload;
+        for client in 0..self.clients.len() {
+            let state = &mut self.clients[client];
+            let number = state.number + 1;
+            state.owes_write = state.generator.closing_write(workload, number).is_some();
+            self.go_on(client);
+        }
     }
 
     /// Lets the clients read every key, each its share.
@@ -379,10 +436,15 @@ impl<S: System> World<'_, S> {
         let count = self.clients.len() as u64;
         for client in 0..self.clients.len() {
             self.clients[client].finals = (client as u64..keys).step_by(count as usize).collect();
-            if !self.healed.contains(self.clients[client].prefer) {
-                self.ask_next(client, 0);
-            }
-            self.rest(client);
+            self.go_on(client);
         }
+    }
+
+    /// A phase after the storm begins: the client asks no node that stays broken.
+    fn go_on(&mut self, client: usize) {
+        if !self.healed.contains(self.clients[client].prefer) {
+            self.ask_next(client, 0);
+        }
+        self.rest(client);
     }
 }

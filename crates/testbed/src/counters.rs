@@ -78,6 +78,8 @@ counters! {
     reordered = "messages-reordered",
     /// Faults of the plan that struck.
     faults = "faults",
+    /// Faults of the plan that did nothing.
+    missed = "faults-missed",
     /// Snapshots that nodes took of themselves.
     snapshots_taken = "snapshots-taken",
     /// Snapshots sent to others.

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use system::{ClientId, Nanos, Refusal};
 use trace::{Event, Kind, OpId, Outcome};
 
+use crate::progress::Progress;
 use crate::watch::PAUSE;
 
 /// How often each node is asked within the bound, on average, at least.
@@ -52,8 +53,8 @@ struct Row {
     attempts: VecDeque<Nanos>,
     /// Since when no pause between two attempts was long.
     asking_since: Nanos,
-    /// When one was last answered; 0 if never.
-    answered_at: Nanos,
+    /// Answers.
+    answered: Progress,
     /// The newest operation that ended without an answer, since the last answer, and why.
     refused: Option<(OpId, &'static str)>,
 }
@@ -105,7 +106,7 @@ impl Demand {
                         row.refused = Some((*id, why));
                     }
                     _ => {
-                        row.answered_at = event.at;
+                        row.answered.made(event.at);
                         row.refused = None;
                     }
                 }
@@ -126,14 +127,26 @@ impl Demand {
                 && !has_lasted(first)
                 && now <= last.saturating_add(PAUSE)
                 && has_lasted(row.asking_since);
-            is_asked && has_lasted(row.answered_at)
+            is_asked && has_lasted(row.answered.at)
         })
+    }
+
+    /// Somebody looks, when so many events were recorded.
+    pub(crate) fn look(&mut self, now: Nanos, events: u64) {
+        for row in &mut self.rows {
+            row.answered.look(now, events);
+        }
+    }
+
+    /// From which event on a kind was seen to have no answer.
+    pub(crate) fn still(&self, need: Need) -> Option<u64> {
+        self.rows[need as usize].answered.still
     }
 
     /// Since when a kind has had no answer, and what ended last without one, in words.
     pub(crate) fn words(&self, need: Need) -> String {
         let row = &self.rows[need as usize];
-        let since = match row.answered_at {
+        let since = match row.answered.at {
             0 => "from the beginning".to_owned(),
             at => format!("since {}", trace::text::time(at)),
         };
@@ -155,7 +168,7 @@ fn place(client: ClientId) -> usize {
 }
 
 /// Whether an operation ended like this because no cluster would take it.
-fn is_final(why: &str) -> bool {
+pub(crate) fn is_final(why: &str) -> bool {
     [Refusal::TooLarge, Refusal::Unsupported].iter().any(|refusal| refusal.name() == why)
 }
 

@@ -24,6 +24,7 @@ impl<S: System> World<'_, S> {
         self.phase_ends = self.now() + self.plan.scenario.limits.settle;
         self.network.heal_all();
         self.calm();
+        self.recorder.misses.storm_ends(self.plan);
         let all: NodeSet = self.slots.iter().map(|slot| slot.id).collect();
         match self.plan.scenario.limits.heal {
             Heal::All => self.mend(all),

@@ -26,26 +26,33 @@ impl<S: System> World<'_, S> {
             self.recorder.counters.demands += 1;
             if !self.recorder.watch.has_answered(now, bound) {
                 let message = self.stuck("no client got an answer", quorum, bound);
-                return self.not_live("no-progress", message);
+                let still = self.recorder.watch.answered.still;
+                return self.not_live("no-progress", message, still);
             }
             if let Some(need) = self.recorder.watch.demand.unmet(now, bound) {
                 let words = self.recorder.watch.demand.words(need);
                 let message = self.stuck(&words, quorum, bound);
-                return self.not_live(need.violation(), message);
+                let still = self.recorder.watch.demand.still(need);
+                return self.not_live(need.violation(), message, still);
+            }
+            if let Some((kind, words, still)) = self.overdue_change(quorum, bound) {
+                let message = self.stuck(&words, quorum, bound);
+                return self.not_live(kind, message, still);
             }
         }
         if let Some(message) = self.overfull() {
-            return self.not_live("backlog", message);
+            return self.not_live("backlog", message, None);
         }
         self.queue.push(self.queue.now() + LOOK, Due::Watch);
     }
 
     /// Shows the watch how far each node is.
     pub(crate) fn watch_nodes(&mut self) {
-        let now = self.queue.now();
+        let (now, events) = (self.queue.now(), self.recorder.events());
+        self.recorder.watch.look_at_answers(now, events);
         for slot in &self.slots {
             if let Some(program) = &slot.program {
-                self.recorder.watch.look_at_node(now, slot.id, &program.view());
+                self.recorder.watch.look_at_node(now, events, slot.id, &program.view());
             }
         }
     }
@@ -99,7 +106,7 @@ impl<S: System> World<'_, S> {
     fn stuck(&self, what: &str, quorum: NodeSet, bound: Nanos) -> String {
         let waits = self.slots.iter().filter_map(|slot| {
             let view = slot.program.as_ref()?.view();
-            let since = self.recorder.watch.standing(slot.id).committed_at;
+            let since = self.recorder.watch.standing(slot.id).committing.at;
             Some(format!("n{} {}", slot.id, waiting(slot.id, &view, since)))
         });
         let waits: Vec<String> = waits.collect();

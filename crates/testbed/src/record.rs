@@ -6,6 +6,7 @@ use system::Nanos;
 use trace::{Event, HistoryBuilder, Kind, OpId, RunHash};
 
 use crate::counters::Counters;
+use crate::nemesis::missed::Misses;
 use crate::watch::Watch;
 
 /// Gives events their number, and hands each to all who listen.
@@ -18,6 +19,7 @@ pub(crate) struct Recorder<'a> {
     pub(crate) history: HistoryBuilder,
     pub(crate) counters: Counters,
     pub(crate) watch: Watch,
+    pub(crate) misses: Misses,
     /// The operation that a client had an answer to last, until it is looked at.
     answered: Option<OpId>,
     observer: &'a mut dyn FnMut(&Event),
@@ -38,6 +40,7 @@ impl<'a> Recorder<'a> {
             history: HistoryBuilder::default(),
             counters: Counters::default(),
             watch,
+            misses: Misses::default(),
             answered: None,
             observer,
         }
@@ -55,6 +58,7 @@ impl<'a> Recorder<'a> {
         self.hash.event(&event);
         self.counters.observe(&event);
         self.watch.observe(&event);
+        self.misses.observe(&event);
         self.judge.observe(&event);
         self.situations.observe(&event);
         if matches!(event.kind, Kind::Invoke { .. } | Kind::Return { .. }) {

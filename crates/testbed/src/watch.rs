@@ -17,6 +17,7 @@ use system::{Nanos, NodeId, NodeSet, Note, ReadPath, View};
 use trace::{Event, Fault, Histogram, Kind, Outcome, Plan, ScriptedFault};
 
 use crate::demand::Demand;
+use crate::progress::Progress;
 
 /// Not now, and nobody knows since when it will be.
 const NEVER: Nanos = Nanos::MAX;
@@ -30,10 +31,10 @@ pub(crate) const PAUSE: Nanos = 500_000_000;
 pub(crate) struct Standing {
     commit: u64,
     applied: u64,
-    /// When its commit index was last seen to change.
-    pub(crate) committed_at: Nanos,
-    /// When its applied index was last seen to change.
-    pub(crate) applied_at: Nanos,
+    /// Changes of its commit index, as far as they were seen.
+    pub(crate) committing: Progress,
+    /// Changes of its applied index, as far as they were seen.
+    pub(crate) applying: Progress,
 }
 
 /// Follows who could have decided, and whether anybody got an answer.
@@ -51,8 +52,8 @@ pub(crate) struct Watch {
     configuration: (u64, NodeSet, NodeSet),
     /// The voters and leaving voters of those before it, with when each was left.
     left: VecDeque<(Nanos, NodeSet, NodeSet)>,
-    /// When a client last got an answer that needed a quorum.
-    answered_at: Nanos,
+    /// Answers to clients that needed a quorum.
+    pub(crate) answered: Progress,
     /// Since when clients ask all the time.
     asking_since: Nanos,
     asked_at: Nanos,
@@ -86,7 +87,7 @@ impl Watch {
             calm_since: 0,
             configuration: (0, voters, NodeSet::EMPTY),
             left: VecDeque::new(),
-            answered_at: 0,
+            answered: Progress::default(),
             asking_since: NEVER,
             asked_at: 0,
             recovering_since: None,
@@ -131,7 +132,7 @@ impl Watch {
                 if let Outcome::Ok { path, .. } = **outcome
                     && !matches!(path, ReadPath::Local | ReadPath::Lease)
                 {
-                    self.answered_at = event.at;
+                    self.answered.made(event.at);
                     if let Some(since) = self.recovering_since.take() {
                         self.recoveries.add(event.at - since);
                     }
@@ -155,14 +156,24 @@ impl Watch {
     }
 
     /// Looks how far a node is. To be called every now and then.
-    pub(crate) fn look_at_node(&mut self, now: Nanos, id: NodeId, view: &View) {
+    pub(crate) fn look_at_node(&mut self, now: Nanos, events: u64, id: NodeId, view: &View) {
         let standing = &mut self.standing[id as usize];
         if standing.commit != view.commit {
-            (standing.commit, standing.committed_at) = (view.commit, now);
+            standing.commit = view.commit;
+            standing.committing.made(now);
         }
         if standing.applied != view.applied {
-            (standing.applied, standing.applied_at) = (view.applied, now);
+            standing.applied = view.applied;
+            standing.applying.made(now);
         }
+        standing.committing.look(now, events);
+        standing.applying.look(now, events);
+    }
+
+    /// Looks who got answers. To be called every now and then.
+    pub(crate) fn look_at_answers(&mut self, now: Nanos, events: u64) {
+        self.answered.look(now, events);
+        self.demand.look(now, events);
     }
 
     /// How far a node was when it was last looked at.
@@ -212,7 +223,7 @@ impl Watch {
 
     /// Whether a client got an answer within the time before `now`.
     pub(crate) fn has_answered(&self, now: Nanos, within: Nanos) -> bool {
-        self.answered_at + within > now
+        self.answered.at + within > now
     }
 
     /// Nodes that have been able to decide for so long: a majority of each half of every

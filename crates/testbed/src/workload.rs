@@ -95,7 +95,7 @@ impl Generator {
             let expect = self.seen[key].clone();
             Op::Cas { key: name, expect, value: self.value(number) }
         } else {
-            Op::Append { key: name, value: Bytes::from(format!("{}.{number};", self.client)) }
+            self.append(name, number)
         }
     }
 
@@ -105,6 +105,33 @@ impl Generator {
             Pace::Open { every } => every,
         };
         self.stream.between(mean / 2, mean + mean / 2)
+    }
+
+    /// A write of a kind that the workload has, to a key that nobody else writes; `None` if it has
+    /// none.
+    pub(crate) fn closing_write(&mut self, workload: &Workload, number: u64) -> Option<Op> {
+        let mix = &workload.mix;
+        let has = |name: &str, share: u32| match &workload.script[..] {
+            [] => share > 0,
+            script => script.iter().any(|scripted| scripted.op.name() == name),
+        };
+        self.value_bytes = workload.value_bytes as usize;
+        let key = Bytes::from(format!("end{}", self.client));
+        if has("put", mix.put) {
+            Some(Op::Put { key, value: self.value(number) })
+        } else if has("append", mix.append) {
+            Some(self.append(key, number))
+        } else if has("cas", mix.cas) {
+            Some(Op::Cas { key, expect: None, value: self.value(number) })
+        } else if has("delete", mix.delete) {
+            Some(Op::Delete { key })
+        } else {
+            None
+        }
+    }
+
+    fn append(&self, key: Key, number: u64) -> Op {
+        Op::Append { key, value: Bytes::from(format!("{}.{number};", self.client)) }
     }
 
     /// A value that no other operation writes.

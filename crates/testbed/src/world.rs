@@ -12,6 +12,7 @@ use crate::counters::Counters;
 use crate::flaw;
 use crate::flaw::planted::{Planted, planted_config};
 use crate::nemesis::Flapping;
+use crate::nemesis::missed::{self, MissedFault};
 use crate::options;
 use crate::phases::Phase;
 use crate::record::Recorder;
@@ -42,6 +43,8 @@ pub struct Report {
     /// In the storm, each time that a quorum could decide again: the virtual time from then to
     /// the first answer that needed it.
     pub recoveries: Histogram,
+    /// Faults of the plan that did nothing, and why.
+    pub missed: Vec<MissedFault>,
     /// What the seed drew before the faults: see [`Plan::knobs`].
     pub knobs: Vec<(String, u64)>,
 }
@@ -281,7 +284,7 @@ impl<'a, S: System> World<'a, S> {
             let at = trace::text::time(self.queue.now());
             let message =
                 format!("{INSTANT_DUES_MAX} steps were taken at {at}, and no time passed");
-            self.not_live("livelock", message);
+            self.not_live("livelock", message, None);
             return false;
         }
         let (events, steps) = (self.recorder.events(), self.dues);
@@ -300,15 +303,16 @@ impl<'a, S: System> World<'a, S> {
         false
     }
 
-    /// Notes that the cluster did not do in time what it must.
-    pub(crate) fn not_live(&mut self, kind: &str, message: String) {
+    /// Notes that the cluster did not do in time what it must; from the event `still` on it was seen
+    /// that it does not.
+    pub(crate) fn not_live(&mut self, kind: &str, message: String, still: Option<u64>) {
         let violation = Violation {
             check: "liveness",
             kind: kind.to_owned(),
             message,
             ops: Vec::new(),
             nodes: Vec::new(),
-            core: Vec::new(),
+            core: still.into_iter().collect(),
         };
         self.recorder.record(Event::NO_CAUSE, Kind::Violation(Box::new(violation.clone())));
         self.liveness.get_or_insert(violation);
@@ -326,7 +330,9 @@ impl<'a, S: System> World<'a, S> {
     fn finish(mut self) -> Report {
         let at = self.queue.now();
         let history = std::mem::take(&mut self.recorder.history).finish();
-        let counters = self.recorder.counters.clone();
+        let missed = std::mem::take(&mut self.recorder.misses).told(self.plan);
+        let mut counters = self.recorder.counters.clone();
+        counters.missed = missed.len() as u64;
         let situations = self.recorder.situations.reached();
         let (hash, events) = (self.recorder.hash(), self.recorder.events());
         let limits = self.check_limits();
@@ -338,7 +344,11 @@ impl<'a, S: System> World<'a, S> {
             }
             (_, Some(violation)) => Verdict::Fail(vec![violation]),
             (Verdict::Fail(found), None) => Verdict::Fail(found),
-            (verdict, None) => self.cut_off.map_or(verdict, Verdict::Unknown),
+            (Verdict::Unknown(why), None) => Verdict::Unknown(self.cut_off.unwrap_or(why)),
+            (Verdict::Pass, None) => {
+                let why = self.cut_off.or_else(|| missed::inconclusive(&missed));
+                why.map_or(Verdict::Pass, Verdict::Unknown)
+            }
         };
         Report {
             verdict,
@@ -351,6 +361,7 @@ impl<'a, S: System> World<'a, S> {
             history,
             recovery: self.recovery,
             recoveries: self.recorder.watch.recoveries,
+            missed,
             knobs: self.plan.knobs.clone(),
         }
     }

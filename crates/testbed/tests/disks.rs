@@ -24,7 +24,7 @@ fn with_fault(fault: &str) -> Scenario {
         budget = {{ data-loss = 1 }}
         fault = [
           {{ disk = {{ at = "1s", node = "n2", {fault} }} }},
-          {{ crash = {{ at = "2s", for = "100ms", node = "n2" }} }},
+          {{ optional = true, crash = {{ at = "2s", for = "100ms", node = "n2" }} }},
         ]
         "#
     );
@@ -127,8 +127,10 @@ fn no_more_nodes_lose_data_than_the_budget_allows() {
 fn without_a_budget_nothing_is_lost() {
     let mut one = with_fault("what = \"wipe\", for = \"100ms\"");
     one.budget.data_loss = 0;
+    one.faults[0].optional = true;
     let (report, _) = run(&one, 1);
     assert_eq!((report.verdict, report.counters.disks_wiped), (Verdict::Pass, 0));
+    assert_eq!(report.missed[0].why, "[budget] data-loss was spent");
 }
 
 #[test]
@@ -194,7 +196,7 @@ fn a_cluster_that_has_shrunk_loses_no_disk_that_it_needs() {
             budget = {{ data-loss = {budget} }}
             fault = [
               {{ reconfigure = {{ at = "{change_at}", for = "1s", remove = ["n1", "n3"] }} }},
-              {{ disk = {{ at = "2s", for = "50ms", node = "n2", what = "wipe" }} }},
+              {{ optional = true, disk = {{ at = "2s", for = "50ms", node = "n2", what = "wipe" }} }},
             ]
             "#
         );

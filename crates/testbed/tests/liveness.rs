@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use node::RaftNode;
-use system::{MessageKind, NodeSet, ReadPath, Reply, Response, System};
+use system::{MessageKind, NodeSet, ReadPath, Refusal, Reply, Response, System};
 use testbed::flaw::Flaw;
 use testbed::flaw::planted::{Effect, Filter, Planted, PlantedConfig};
 use trace::{Kind, Scenario, Verdict};
@@ -49,6 +49,28 @@ static NO_WRITES: Flaw = Flaw::unlisted(|| Box::new(Mute(&[ReadPath::Log, ReadPa
 /// Reads are never answered, writes are.
 static NO_READS: Flaw =
     Flaw::unlisted(|| Box::new(Mute(&[ReadPath::ReadIndex, ReadPath::FollowerReadIndex])));
+
+/// Nobody is told what became of a change of the cluster.
+struct MuteAdmin;
+
+impl Filter for MuteAdmin {
+    fn rewrite(&mut self, _: &RaftNode, mut effects: Vec<Effect>) -> Vec<Effect> {
+        effects.retain(|effect| {
+            let Effect::Reply { reply, .. } = effect else { return true };
+            !matches!(
+                reply,
+                Reply::Ok { response: Response::Changed, .. }
+                    | Reply::Failed(Refusal::InvalidChange | Refusal::ChangePending)
+            )
+        });
+        effects
+    }
+}
+
+static NO_CHANGES: Flaw = Flaw::unlisted(|| Box::new(MuteAdmin));
+
+/// Who should take over is not told so.
+static NO_TRANSFERS: Flaw = Flaw::unlisted(|| Box::new(Silent(MessageKind::TimeoutNow)));
 
 /// Node n3 is sent no entry after the 20th, and no snapshot; it still hears its leader.
 struct Starved;
@@ -127,6 +149,58 @@ fn each_kind_of_operation_must_make_progress() {
         assert_eq!(signature, "liveness/no-read");
         assert!(message.contains("was the last to end without an answer"), "{message}");
     }
+}
+
+#[test]
+fn a_change_of_the_cluster_that_is_never_done_is_found() {
+    let with = |fault: &str| {
+        scenario(&format!(
+            "[cluster]\nspares = 1\n[[fault]]\n{fault}\noptional = true\n[limits]\nstorm = \"9s\""
+        ))
+    };
+    let change = with("reconfigure = { at = \"1s\", for = \"7s\", learner = [\"n6\"] }");
+    assert_eq!(verdict(NOTHING, &change, 1), Verdict::Pass);
+    let (signature, message) = found(verdict(Some(&NO_CHANGES), &change, 1));
+    assert_eq!(signature, "liveness/no-member-change");
+    let begins = "\"add learner n6\" was asked for since 1.000s and was not done";
+    assert!(message.starts_with(begins), "{message}");
+
+    let transfer = with("transfer = { at = \"1s\", for = \"7s\", to = \"n2\" }");
+    assert_eq!(verdict(NOTHING, &transfer, 1), Verdict::Pass);
+    let (signature, message) = found(verdict(Some(&NO_TRANSFERS), &transfer, 1));
+    assert_eq!(signature, "liveness/no-transfer");
+    assert!(message.contains("the last answer was transfer-failed"), "{message}");
+    // One who is away cannot be demanded to take over.
+    let away = "transfer = { at = \"1s\", for = \"7s\", to = \"n2\" }\n\
+                [[fault]]\ncrash = { at = \"900ms\", for = \"8s\", node = \"n2\" }";
+    assert_eq!(verdict(Some(&NO_TRANSFERS), &with(away), 1).name(), "unknown");
+}
+
+#[test]
+fn every_client_completes_a_write_when_all_is_healed() {
+    // In the storm nothing is demanded.
+    let text = "[limits]\nstorm = \"2s\"\navailable-within = \"0s\"";
+    let silent = scenario(text);
+    assert_eq!(verdict(NOTHING, &silent, 1), Verdict::Pass);
+    let (signature, message) = found(verdict(Some(&NO_WRITES), &silent, 1));
+    assert_eq!(signature, "liveness/no-write");
+    assert!(message.starts_with("c1 has completed no write (c1."), "{message}");
+    assert!(message.ends_with("after all was healed"), "{message}");
+    // Whose workload has no writes writes nothing.
+    let readers = scenario(&format!("[workload]\nmix = {{ get = 1 }}\n{text}"));
+    assert_eq!(verdict(Some(&NO_WRITES), &readers, 1), Verdict::Pass);
+}
+
+#[test]
+fn a_violation_points_to_the_moment_from_which_nothing_moved() {
+    let quiet = scenario("[limits]\nstorm = \"4s\"");
+    let plan = testbed::plan(&quiet, 1);
+    let config = PlantedConfig { node: testbed::node_config(&quiet), flaw: Some(&STARVED_N3) };
+    let mut times = Vec::new();
+    let report = testbed::run_system::<Planted>(&plan, &config, &mut |event| times.push(event.at));
+    let Verdict::Fail(found) = report.verdict else { panic!("{:?}", report.verdict) };
+    let [seq] = found[0].core[..] else { panic!("{:?}", found[0]) };
+    assert!(times[seq as usize] < 1_000_000_000, "{} ns", times[seq as usize]);
 }
 
 #[test]
@@ -268,7 +342,7 @@ fn nothing_is_demanded_of_members_that_cannot_decide() {
 #[test]
 fn an_operator_does_not_rely_on_nodes_that_lost_their_disks() {
     let text = "[cluster]\nspares = 1\n[budget]\ndata-loss = 1\n\
-                [[fault]]\ndisk = { at = \"500ms\", for = \"50ms\", node = \"n3\", what = \"wipe\" }\n\
+                [[fault]]\noptional = true\ndisk = { at = \"500ms\", for = \"50ms\", node = \"n3\", what = \"wipe\" }\n\
                 [[swarm]]\nmembership = { on = 1, every = \"300ms\", for = \"300ms\", kind = [\"demote\", \"remove\", \"add\"], voters = [1, 6] }\n\
                 [limits]\nstorm = \"6s\"";
     let scenario = scenario(text);

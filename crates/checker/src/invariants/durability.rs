@@ -22,12 +22,20 @@ const OPS_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Durability {
     disks: BTreeMap<NodeId, (u64, Autopsy)>,
+    /// The event at which all had converged after the storm, before clients wrote once more. What
+    /// was committed only then is not what was acknowledged before.
+    settled: Option<u64>,
 }
 
 impl Durability {
     /// Takes in what was read from a disk.
     pub(crate) fn observe(&mut self, seq: u64, node: NodeId, found: &Autopsy) {
         self.disks.insert(node, (seq, found.clone()));
+    }
+
+    /// All nodes have converged.
+    pub(crate) fn settled(&mut self, seq: u64) {
+        self.settled = Some(seq);
     }
 
     /// Looks for every acknowledged write. Without any autopsy there is nothing to say.
@@ -45,15 +53,33 @@ impl Durability {
         let mut lost: BTreeMap<&'static str, (Vec<&Operation>, String)> = BTreeMap::new();
         for operation in &history.operations {
             let Some(index) = acknowledged_at(operation) else { continue };
-            let Some((kind, message)) = self.judge(index, configuration, committed, states) else {
-                continue;
+            let found = if self.is_of_another(operation, index, committed, states) {
+                Some(("acked-not-committed", never_committed(index)))
+            } else {
+                self.judge(index, configuration, committed, states)
             };
+            let Some((kind, message)) = found else { continue };
             let entry = lost.entry(kind).or_insert_with(|| (Vec::new(), message));
             entry.0.push(operation);
         }
         for (kind, (operations, message)) in lost {
             findings.add(self.violation(kind, &operations, &message));
         }
+    }
+
+    /// Whether what was committed at `index` cannot be the operation, for all had converged without
+    /// that index when the operation was over.
+    fn is_of_another(
+        &self,
+        operation: &Operation,
+        index: u64,
+        committed: &Committed,
+        states: &States,
+    ) -> bool {
+        let Some(settled) = self.settled else { return false };
+        let known = [committed.at(index).map(|entry| entry.seq), states.told_since(index)];
+        let known = known.into_iter().flatten().min();
+        operation.returned_seq < settled && known.is_some_and(|known| known > settled)
     }
 
     /// What is wrong with the entry at `index`, if anything.
@@ -66,8 +92,7 @@ impl Durability {
     ) -> Option<(&'static str, String)> {
         let Some(entry) = committed.at(index) else {
             let unknown = index > committed.last_index() && states.digest_at(index).is_none();
-            let message = format!("index {index}, which no node called committed");
-            return unknown.then_some(("acked-not-committed", message));
+            return unknown.then(|| ("acked-not-committed", never_committed(index)));
         };
         let voters = configuration.voters.union(configuration.outgoing);
         let holders: NodeSet =
@@ -131,6 +156,10 @@ impl Durability {
             core,
         }
     }
+}
+
+fn never_committed(index: u64) -> String {
+    format!("index {index}, which no node called committed")
 }
 
 /// The log index at which a write was acknowledged. A cas that did not swap wrote nothing.

@@ -32,6 +32,33 @@ fn a_steady_cluster_passes_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_scripted_fault_that_does_nothing_leaves_the_run_undecided() {
+    let place = Place::with_scenarios("missed");
+    let text = "about = \"A spare is asked to jump.\"\n[cluster]\nspares = 1\n[limits]\nstorm = \"3s\"\n\
+                [[fault]]\nid = \"leap\"\njump = { at = \"1s\", node = \"n6\", by = \"1s\" }\n";
+    fs::write(place.path("missed.toml"), text).expect("it is written");
+    let ran = place.run(&["run", "missed.toml", "--seed", "1"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let sentence = "leap (jump at 1.000s) did nothing: n6 was no member";
+    assert!(ran.stdout.starts_with(&format!(" UNKNOWN  {sentence}")), "{ran:?}");
+    assert!(ran.stdout.contains(&format!("  missed     {sentence}\n")), "{ran:?}");
+    let ran = place.run(&["run", "missed.toml", "--seed", "1", "--format", "json"]);
+    let missed = &ran.json()["missed"][0];
+    assert_eq!((&missed["id"], &missed["kind"]), (&"leap".into(), &"jump".into()), "{missed}");
+    assert_eq!((&missed["optional"], &missed["t"]), (&false.into(), &1_000_000_000_u64.into()));
+    // A sweep reports it, too.
+    let ran = place.run(&["sweep", "missed.toml", "-n", "3", "--seed", "1", "--junit", "j.xml"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let junit = fs::read_to_string(place.path("j.xml")).expect("it was written");
+    assert!(junit.contains(sentence), "{junit}");
+    // With `optional` it may do nothing.
+    let text = text.replace("[[fault]]", "[[fault]]\noptional = true");
+    fs::write(place.path("missed.toml"), text).expect("it is written");
+    let ran = place.run(&["run", "missed.toml", "--seed", "1", "--format", "json"]);
+    assert_eq!((ran.code, &ran.json()["counters"]["faults-missed"]), (0, &1.into()), "{ran:?}");
+}
+
+#[test]
 fn a_random_seed_is_said_and_can_be_given_again() {
     let place = Place::with_scenarios("random");
     let first = place.run(&["run", "steady", "--format", "json"]);

@@ -4,6 +4,7 @@ use sim::Stream;
 use system::{NodeId, System};
 use trace::{Direction, FaultId, Target};
 
+use super::missed::Why;
 use crate::swarm::pick;
 use crate::world::World;
 
@@ -16,9 +17,9 @@ impl<S: System> World<'_, S> {
         rate: (u32, u32),
         directions: &[Direction],
         stream: &mut Stream,
-    ) -> bool {
+    ) -> Result<(), Why> {
         let mut changes = Vec::new();
-        for id in self.targets(target, stream).iter() {
+        for id in self.meant(target, stream)?.iter() {
             let amount = stream.between(rate.0.into(), rate.1.into());
             changes.push((id, signed(amount, *pick(directions, stream))));
         }
@@ -27,7 +28,8 @@ impl<S: System> World<'_, S> {
         for &(id, rate) in &changes {
             self.slot(id).clock.drift(now, rate, number);
         }
-        self.struck(number, "drift", &words)
+        self.fault_started(number, "drift", words.join(", "));
+        Ok(())
     }
 
     /// The clocks whose rate this fault changed run true again; what they have gained stays.
@@ -46,16 +48,17 @@ impl<S: System> World<'_, S> {
         by: (u64, u64),
         directions: &[Direction],
         stream: &mut Stream,
-    ) {
+    ) -> Result<(), Why> {
         let now = self.now();
         let mut words = Vec::new();
-        for id in self.targets(target, stream).iter() {
+        for id in self.meant(target, stream)?.iter() {
             let amount = stream.between(by.0, by.1);
             let by = signed(amount, *pick(directions, stream));
             self.slot(id).clock.jump(now, by);
             words.push(format!("n{id} {}{}", sign(by), trace::text::exact_time(amount)));
         }
-        self.struck(number, "jump", &words);
+        self.fault_started(number, "jump", words.join(", "));
+        Ok(())
     }
 
     /// The timers of the target stop firing.
@@ -64,12 +67,13 @@ impl<S: System> World<'_, S> {
         number: FaultId,
         target: Target,
         stream: &mut Stream,
-    ) -> bool {
-        let victims = self.targets(target, stream);
+    ) -> Result<(), Why> {
+        let victims = self.meant(target, stream)?;
         for id in victims.iter() {
             self.slot(id).stalled = number;
         }
-        self.struck(number, "tick-stall", &names(victims.iter()))
+        self.fault_started(number, "tick-stall", names(victims.iter()));
+        Ok(())
     }
 
     pub(super) fn end_tick_stall(&mut self, number: FaultId) {
@@ -79,9 +83,9 @@ impl<S: System> World<'_, S> {
     }
 }
 
-/// `n1`, `n2`, ...
-pub(super) fn names(ids: impl Iterator<Item = NodeId>) -> Vec<String> {
-    ids.map(|id| format!("n{id}")).collect()
+/// `n1, n2`
+pub(super) fn names(ids: impl Iterator<Item = NodeId>) -> String {
+    ids.map(|id| format!("n{id}")).collect::<Vec<_>>().join(", ")
 }
 
 fn signed(amount: u64, direction: Direction) -> i64 {

@@ -16,6 +16,7 @@ use sim::{Rates, Stream};
 use system::{NodeId, NodeSet, System};
 use trace::{CrashHow, DiskStrike, DiskWhat, FaultId, Kind, Loss, Target};
 
+use super::missed::Why;
 use super::target::draw_one;
 use crate::slot::{Life, Slot};
 use crate::world::{Due, World};
@@ -29,20 +30,27 @@ impl<S: System> World<'_, S> {
         strike: &DiskStrike,
         lasts: u64,
         stream: &mut Stream,
-    ) {
-        let victims = self.targets(target, stream).union(self.idle_disk(target, strike.what));
-        let victims = self.afford(victims, stream);
-        let victims = self.losers(victims, target, strike.loss(), stream);
+    ) -> Result<(), Why> {
+        let meant = self.targets(target, stream).union(self.idle_disk(target, strike.what));
+        let afforded = self.afford(meant, stream);
+        let victims = self.losers(afforded, target, strike.loss(), stream);
         if victims.is_empty() {
-            return;
+            return Err(if meant.is_empty() {
+                self.nobody(target)
+            } else if afforded.is_empty() {
+                Why::Budget
+            } else {
+                Why::DataLoss
+            });
         }
         self.fault_started(number, "disk", format!("{} of {victims}", strike.what.name()));
         for id in victims.iter() {
             self.strike_disk(number, id, strike, lasts, stream);
         }
-        if is_lasting(strike.what) {
+        if strike.what.is_lasting() {
             self.end_later(number, lasts);
         }
+        Ok(())
     }
 
     /// A named node that is down, if its disk can be damaged meanwhile: what has no duration needs
@@ -51,7 +59,7 @@ impl<S: System> World<'_, S> {
         let Target::Node(named) = target else { return NodeSet::EMPTY };
         let is_idle = |slot: &&Slot<S>| slot.id == named && slot.life == Life::Down;
         let down = self.slots.iter().filter(is_idle).map(|slot| slot.id);
-        if is_lasting(what) { NodeSet::EMPTY } else { down.collect() }
+        if what.is_lasting() { NodeSet::EMPTY } else { down.collect() }
     }
 
     /// A fault of disks that lasted ends. What it did stays.
@@ -209,8 +217,3 @@ impl<S: System> World<'_, S> {
 
 /// After so long a supervisor starts a node again, in nanoseconds.
 const SUPERVISOR: u64 = 500_000_000;
-
-/// Whether a fault ends: the others happen at once.
-pub(super) fn is_lasting(what: DiskWhat) -> bool {
-    !matches!(what, DiskWhat::BitRot | DiskWhat::Unreadable | DiskWhat::Wipe)
-}

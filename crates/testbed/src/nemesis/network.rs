@@ -2,8 +2,9 @@
 
 use sim::Stream;
 use system::{Nanos, NodeSet, System};
-use trace::{FaultId, Shape};
+use trace::{FaultId, Shape, Target};
 
+use super::missed::Why;
 use super::shape;
 use crate::world::{Due, World};
 
@@ -22,11 +23,11 @@ impl<S: System> World<'_, S> {
         shape: &Shape,
         lasts: Nanos,
         stream: &mut Stream,
-    ) {
-        if let Some(pairs) = self.trouble(number, shape, "partition", String::new(), stream) {
-            self.network.cut(number, pairs);
-            self.end_later(number, lasts);
-        }
+    ) -> Result<(), Why> {
+        let pairs = self.trouble(number, shape, "partition", String::new(), stream)?;
+        self.network.cut(number, pairs);
+        self.end_later(number, lasts);
+        Ok(())
     }
 
     /// The links hold what is sent on them until the fault ends.
@@ -36,12 +37,12 @@ impl<S: System> World<'_, S> {
         shape: &Shape,
         lasts: Nanos,
         stream: &mut Stream,
-    ) {
+    ) -> Result<(), Why> {
         let end = self.now() + lasts;
-        if let Some(pairs) = self.trouble(number, shape, "clog", String::new(), stream) {
-            self.network.clog(number, pairs, end);
-            self.end_later(number, lasts);
-        }
+        let pairs = self.trouble(number, shape, "clog", String::new(), stream)?;
+        self.network.clog(number, pairs, end);
+        self.end_later(number, lasts);
+        Ok(())
     }
 
     pub(super) fn begin_flapping(
@@ -51,13 +52,13 @@ impl<S: System> World<'_, S> {
         period: Nanos,
         lasts: Nanos,
         stream: &mut Stream,
-    ) {
+    ) -> Result<(), Why> {
         let every = format!(", every {}", trace::text::exact_time(period));
-        if let Some(pairs) = self.trouble(number, shape, "flap", every, stream) {
-            self.flapping.push(Flapping { fault: number, pairs, period, on: false });
-            self.flap(number);
-            self.end_later(number, lasts);
-        }
+        let pairs = self.trouble(number, shape, "flap", every, stream)?;
+        self.flapping.push(Flapping { fault: number, pairs, period, on: false });
+        self.flap(number);
+        self.end_later(number, lasts);
+        Ok(())
     }
 
     /// The partition of this fault comes, or goes for a moment.
@@ -86,15 +87,22 @@ impl<S: System> World<'_, S> {
         name: &'static str,
         more: String,
         stream: &mut Stream,
-    ) -> Option<Vec<(u64, u64)>> {
+    ) -> Result<Vec<(u64, u64)>, Why> {
         let all: NodeSet = self.slots.iter().map(|slot| slot.id).collect();
-        let victim = |target, stream: &mut Stream| self.targets(target, stream).iter().next();
+        // The links of a named node can be cut while it is down.
+        let victim = |target, stream: &mut Stream| match target {
+            Target::Node(named) => Some(named),
+            _ => self.targets(target, stream).iter().next(),
+        };
         let (pairs, detail) = shape::resolve(shape, all, victim, stream);
+        if pairs.is_empty() {
+            return Err(Why::NoLink);
+        }
         if !self.affords_cut(&pairs) {
-            return None;
+            return Err(Why::Budget);
         }
         self.troubled.push((number, pairs.clone()));
         self.fault_started(number, name, detail + &more);
-        Some(pairs)
+        Ok(pairs)
     }
 }

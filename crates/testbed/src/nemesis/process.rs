@@ -5,6 +5,7 @@ use system::{Nanos, NodeId, NodeSet, Setup, System};
 use trace::{CrashHow, CrashPoint, EffectClass, FaultId, Place, Target};
 
 use super::clock::names;
+use super::missed::Why;
 use crate::slot::{ArmedCrash, Life, Looping, Stopping};
 use crate::swarm::{CRASH_EFFECTS, pick};
 use crate::world::{Due, World};
@@ -24,8 +25,8 @@ impl<S: System> World<'_, S> {
         point: CrashPoint,
         down: u64,
         stream: &mut Stream,
-    ) {
-        let Some(victims) = self.victims(target, stream) else { return };
+    ) -> Result<(), Why> {
+        let victims = self.victims(target, Some(how), stream)?;
         let at = match point {
             CrashPoint::Now => String::new(),
             CrashPoint::Effect { n, of, place } => {
@@ -43,13 +44,27 @@ impl<S: System> World<'_, S> {
                 }
             }
         }
+        Ok(())
     }
 
-    /// The victims of a target that the budget bears. `None` if it bears none.
-    fn victims(&self, target: Target, stream: &mut Stream) -> Option<NodeSet> {
-        let victims = self.targets(target, stream);
-        let afforded = self.afford(victims, stream);
-        (!afforded.is_empty() || victims.is_empty()).then_some(afforded)
+    /// The victims of a target that the budget bears, or why there are none. Who stops already is
+    /// not asked to stop again.
+    fn victims(
+        &self,
+        target: Target,
+        how: Option<CrashHow>,
+        stream: &mut Stream,
+    ) -> Result<NodeSet, Why> {
+        let mut meant = self.meant(target, stream)?;
+        if how == Some(CrashHow::Stop) {
+            let stopping = self.slots.iter().filter(|slot| slot.stopping.is_some());
+            meant = meant.difference(stopping.map(|slot| slot.id).collect());
+            if meant.is_empty() {
+                return Err(Why::Stopping);
+            }
+        }
+        let afforded = self.afford(meant, stream);
+        if afforded.is_empty() { Err(Why::Budget) } else { Ok(afforded) }
     }
 
     /// Ends nodes and lets them come back with another setup.
@@ -61,8 +76,8 @@ impl<S: System> World<'_, S> {
         setup: Setup,
         down: Nanos,
         stream: &mut Stream,
-    ) {
-        let Some(victims) = self.victims(target, stream) else { return };
+    ) -> Result<(), Why> {
+        let victims = self.victims(target, Some(how), stream)?;
         let words = setup_words(&setup);
         let detail = format!("{} of {victims}, back with {words}", way(how));
         let cause = self.fault_started(number, "restart", detail);
@@ -70,6 +85,7 @@ impl<S: System> World<'_, S> {
             self.slot(id).setup = setup;
             self.take_down(id, how, number, down, cause);
         }
+        Ok(())
     }
 
     /// Ends a node as `how` says; after `down` it starts again.
@@ -87,14 +103,14 @@ impl<S: System> World<'_, S> {
         target: Target,
         lasts: Nanos,
         stream: &mut Stream,
-    ) {
-        let Some(victims) = self.victims(target, stream) else { return };
+    ) -> Result<(), Why> {
+        let victims = self.victims(target, None, stream)?;
         for id in victims.iter() {
             self.slot(id).paused = number;
         }
-        if self.struck(number, "pause", &names(victims.iter())) {
-            self.end_later(number, lasts);
-        }
+        self.fault_started(number, "pause", names(victims.iter()));
+        self.end_later(number, lasts);
+        Ok(())
     }
 
     /// Lets those go on that this fault stopped.
@@ -116,12 +132,9 @@ impl<S: System> World<'_, S> {
         up: (Nanos, Nanos),
         lasts: Nanos,
         stream: &mut Stream,
-    ) {
-        let Some(victims) = self.victims(target, stream) else { return };
-        let words = names(victims.iter());
-        if !self.struck(number, "crash-loop", &words) {
-            return;
-        }
+    ) -> Result<(), Why> {
+        let victims = self.victims(target, Some(how), stream)?;
+        self.fault_started(number, "crash-loop", names(victims.iter()));
         let until = self.now() + lasts;
         for id in victims.iter() {
             self.slot(id).looping = Some(Looping { how, fault: number, up, until, turn: 0 });
@@ -129,6 +142,7 @@ impl<S: System> World<'_, S> {
             self.take_down(id, how, number, down, Self::NOTHING);
         }
         self.end_later(number, lasts);
+        Ok(())
     }
 
     pub(super) fn end_loop(&mut self, number: FaultId) {
