@@ -10,6 +10,7 @@
 mod asked;
 mod committed;
 mod configuration;
+pub mod exercised;
 mod findings;
 mod invariants;
 pub mod judge;
@@ -51,6 +52,7 @@ pub const CHECKS: &[(&str, &str)] = &[
     ("sut", "no node panics, refuses to start or ends itself"),
 ];
 
+pub use exercised::Exercised;
 pub use judge::{Founding, Judge};
 pub use linearizability::{Linearizable, linearizable};
 pub use situations::{Reached, Situations};

@@ -84,15 +84,19 @@ pub(crate) fn parse(
             message: problems.render(color.on_stderr()).trim_end().to_owned(),
         })?;
     program::check(&scenario)?;
-    known_signatures(file, bytes, &scenario)?;
+    known_checks(file, bytes, &scenario)?;
     Ok(scenario)
 }
 
-/// Every signature in `[expect]` names a check that there is: a slip would expect for ever.
-fn known_signatures(file: &str, bytes: &[u8], scenario: &Scenario) -> Result<(), Stop> {
-    let Expect::Fail { signatures, .. } = &scenario.expect else { return Ok(()) };
+/// Every signature in `[expect]`, and every key of `[excuse]`, names a check that there is: a slip
+/// would be waited for in vain, or excuse nothing.
+fn known_checks(file: &str, bytes: &[u8], scenario: &Scenario) -> Result<(), Stop> {
+    let expected: &[String] = match &scenario.expect {
+        Expect::Fail { signatures, .. } => signatures,
+        Expect::Pass => &[],
+    };
     let checks: Vec<&str> = testbed::checks().map(|(name, _)| name).collect();
-    for signature in signatures {
+    for signature in expected.iter().chain(scenario.excuse.keys()) {
         let check = signature.split('/').next().unwrap_or(signature);
         if checks.contains(&check) {
             continue;

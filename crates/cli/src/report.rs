@@ -1,6 +1,7 @@
 //! What is said of a run, to people and to programs. For people at most 25 lines, the most
 //! important one last.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub(crate) struct Told<'a> {
     pub(crate) flaw: Option<&'static Flaw>,
     pub(crate) report: &'a Report,
     pub(crate) story: &'a Story,
+    /// The checks that the scenario excuses from being exercised, with the reasons.
+    pub(crate) excuse: &'a BTreeMap<String, String>,
     /// Whether the scenario says that it may fail like this.
     pub(crate) expected: bool,
     pub(crate) verified: Verified,
@@ -128,7 +131,23 @@ fn counts(told: &Told) -> String {
             words::count(counters.snapshots_installed, "snapshot", "snapshots")
         ),
     ];
-    format!("          {}\n{}", parts.join(", "), situations(told))
+    format!("          {}\n{}{}", parts.join(", "), situations(told), unexercised(told))
+}
+
+/// The checks that had nothing to judge.
+fn unexercised(told: &Told) -> String {
+    let idle = told.report.exercised.iter().filter(|(_, fed)| !fed).map(|(check, _)| *check);
+    let (excused, bare): (Vec<&str>, Vec<&str>) =
+        idle.partition(|check| told.excuse.contains_key(*check));
+    let mut text = String::new();
+    if !bare.is_empty() {
+        let names = words::wrapped(&bare, LINE_MAX - 25, "                         ");
+        writeln!(text, "          not exercised: {names}").expect("a String");
+    }
+    for check in excused {
+        writeln!(text, "          excused: {check}: {}", told.excuse[check]).expect("a String");
+    }
+    text
 }
 
 /// The scripted faults that had to happen and did not, a line each.
@@ -298,6 +317,18 @@ pub(crate) fn json(told: &Told) -> Value {
     };
     let overrides: Vec<String> =
         told.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let checks: serde_json::Map<String, Value> = report
+        .exercised
+        .iter()
+        .map(|(check, fed)| {
+            let word = match told.excuse.get(*check) {
+                _ if *fed => "exercised".to_owned(),
+                Some(reason) => format!("excused: {reason}"),
+                None => "not exercised".to_owned(),
+            };
+            ((*check).to_owned(), word.into())
+        })
+        .collect();
     let missed: Vec<Value> = report.missed.iter().map(missed_fault).collect();
     json!({
         "type": "run",
@@ -314,6 +345,7 @@ pub(crate) fn json(told: &Told) -> Value {
         "expected": told.expected,
         "violations": violations,
         "missed": missed,
+        "checks": checks,
         "t": report.at,
         "events": report.events,
         "hash": format!("{:016x}", report.hash),

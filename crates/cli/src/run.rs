@@ -49,6 +49,7 @@ pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
         seed: plan.seed,
         overrides: &args.set,
         flaw: program::flaw(&plan.scenario),
+        excuse: &plan.scenario.excuse,
         expected: expected(&plan.scenario.expect, &report.verdict),
         reproduce: reproduce(&args.scenario, plan.seed, &args.set),
         trace: kept,

@@ -71,6 +71,25 @@ pub(crate) fn drawn(plan: &trace::Plan) -> Vec<String> {
     lines
 }
 
+/// Names, with commas between them, in lines of so many columns; each but the first is indented.
+pub(crate) fn wrapped(names: &[&str], columns: usize, indent: &str) -> String {
+    let (mut text, mut length) = (String::new(), 0);
+    for (place, name) in names.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+            let fits = length + name.len() + 3 <= columns;
+            text.push_str(if fits { " " } else { "\n" });
+            if !fits {
+                text.push_str(indent);
+                length = 0;
+            }
+        }
+        text.push_str(name);
+        length += name.len() + 2;
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

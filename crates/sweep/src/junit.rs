@@ -10,7 +10,7 @@ use crate::summary::{ScenarioSummary, Signature, Summary};
 use crate::text::grouped;
 
 /// The whole report. `checks` are the names of what runs are judged by; each is a test, passed
-/// or failed.
+/// or failed, or skipped if no run had anything for it to judge.
 ///
 /// # Panics
 ///
@@ -44,7 +44,11 @@ fn suite(summary: &Summary, scenario: &ScenarioSummary, checks: &[&str]) -> Test
         let found: Vec<String> = found.map(|signature| block(signature, scenario)).collect();
         let kind = failures.iter().find(|signature| check_of(signature) == name);
         let kind = kind.map_or("", |signature| &signature.sig);
-        suite.add_test_case(case(name, &scenario.name, kind, &found));
+        let skipped = scenario.not_exercised(name).filter(|_| found.is_empty());
+        suite.add_test_case(match skipped {
+            Some(reason) => skipped_case(name, &scenario.name, &reason),
+            None => case(name, &scenario.name, kind, &found),
+        });
     }
     if scenario.fails {
         let missed: Vec<String> = scenario.missed.iter().cloned().collect();
@@ -116,6 +120,15 @@ fn case(name: &str, class: &str, kind: &str, found: &[String]) -> TestCase {
             status
         }
     };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    case
+}
+
+/// A test that did not take place.
+fn skipped_case(name: &str, class: &str, reason: &str) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(reason);
     let mut case = TestCase::new(name, status);
     case.set_classname(class);
     case

@@ -28,6 +28,7 @@ pub fn markdown(summary: &Summary) -> String {
     signatures(&mut text, summary);
     nondeterminism(&mut text, summary);
     tables::situations(&mut text, summary);
+    unexercised(&mut text, summary);
     tables::matrix(&mut text, summary);
     tables::associations(&mut text, summary);
     times(&mut text, summary);
@@ -37,6 +38,17 @@ pub fn markdown(summary: &Summary) -> String {
     again(&mut text, summary);
     environment(&mut text, summary);
     cut(text)
+}
+
+/// The checks that had nothing to judge in any run.
+fn unexercised(text: &mut String, summary: &Summary) {
+    let (bare, excused) = view::not_exercised(summary);
+    if !bare.is_empty() {
+        writeln!(text, "\nNot exercised: {}.", bare.join(", ")).expect("a String");
+    }
+    for (check, reason) in excused {
+        writeln!(text, "\nExcused: {check}: {}", cell(reason)).expect("a String");
+    }
 }
 
 fn verdict(text: &mut String, summary: &Summary) {

@@ -146,6 +146,8 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         require: scenario.require.iter().map(|known| known.name().to_owned()).collect(),
         impossible: impossible(&scenario),
         situations: BTreeMap::new(),
+        checks: BTreeMap::new(),
+        excuse: scenario.excuse,
         matrix: BTreeMap::new(),
         knobs: BTreeMap::new(),
         recovery: None,
@@ -188,6 +190,7 @@ fn add(scenario: &mut ScenarioSummary, record: &Record, expect: &Expect) {
     scenario.digest = add_digits(&scenario.digest, &footer.digest);
     add_all(&mut scenario.counters, &footer.counters, Spread::add);
     add_all(&mut scenario.situations, &footer.situations, Seen::add);
+    add_counts(&mut scenario.checks, &footer.checks);
     for (situation, row) in &footer.matrix {
         add_counts(scenario.matrix.entry(situation.clone()).or_default(), row);
     }

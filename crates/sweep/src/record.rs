@@ -156,6 +156,9 @@ pub struct Footer {
     pub counters: BTreeMap<String, Spread>,
     /// Situations that were reached.
     pub situations: BTreeMap<String, Seen>,
+    /// Runs in which a check had something to judge, by check.
+    #[serde(default)]
+    pub checks: BTreeMap<String, u64>,
     /// Seeds in which a situation was reached while a fault was on: situation, fault, seeds.
     pub matrix: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seeds that drew a random fault; see [`crate::knobs`].
@@ -189,6 +192,8 @@ pub struct Run {
     pub counters: Vec<(&'static str, u64)>,
     /// Situations that were reached.
     pub situations: Vec<Sighting>,
+    /// Each check, and whether it had something to judge.
+    pub exercised: Vec<(&'static str, bool)>,
     /// Which of the scenario's random faults the seed drew.
     pub knobs: BTreeSet<String>,
     /// How long the cluster took each time to answer again.
@@ -292,6 +297,9 @@ impl Record {
             }
             footer.situations.entry(sighting.name).and_modify(|sum| sum.add(&seen)).or_insert(seen);
         }
+        for (check, fed) in run.exercised {
+            *footer.checks.entry(check.to_owned()).or_default() += u64::from(fed);
+        }
         for knob in run.knobs {
             *footer.knobs.entry(knob).or_default() += 1;
         }
@@ -311,6 +319,7 @@ impl Record {
         sum.digest = add_digits(&sum.digest, &footer.digest);
         add_all(&mut sum.counters, &footer.counters, Spread::add);
         add_all(&mut sum.situations, &footer.situations, Seen::add);
+        add_counts(&mut sum.checks, &footer.checks);
         for (situation, row) in &footer.matrix {
             add_counts(sum.matrix.entry(situation.clone()).or_default(), row);
         }

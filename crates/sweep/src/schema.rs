@@ -180,6 +180,8 @@ fn scenario() -> Value {
         ("require", list(text())),
         ("impossible", map(text())),
         ("situations", map(seen)),
+        ("checks", map(number())),
+        ("excuse?", map(text())),
         ("matrix", map(map(number()))),
         ("knobs", map(knob)),
         ("recovery", or_null(recovery)),

@@ -224,12 +224,33 @@ pub struct ScenarioSummary {
     pub impossible: BTreeMap<String, String>,
     /// Situations that were reached.
     pub situations: BTreeMap<String, Seen>,
+    /// Runs in which a check had something to judge, by check.
+    #[serde(default)]
+    pub checks: BTreeMap<String, u64>,
+    /// Checks that need not have had anything to judge, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub excuse: BTreeMap<String, String>,
     /// Seeds in which a situation was reached while a fault was on: situation, fault, seeds.
     pub matrix: BTreeMap<String, BTreeMap<String, u64>>,
     /// The random faults that seeds drew, and how often those failed that did.
     pub knobs: BTreeMap<String, Knob>,
     /// How long it took until the cluster answered again; `None` if it was never kept from it.
     pub recovery: Option<Recovery>,
+}
+
+impl ScenarioSummary {
+    /// Why a check says nothing about this scenario, in a sentence: no run had anything for it to
+    /// judge. `None` if one had, or if nothing was run.
+    #[must_use]
+    pub fn not_exercised(&self, check: &str) -> Option<String> {
+        if self.checks.get(check) != Some(&0) || self.run == 0 {
+            return None;
+        }
+        Some(match self.excuse.get(check) {
+            Some(reason) => format!("not exercised: {reason}"),
+            None => format!("not exercised: none of {} runs had anything to judge", self.run),
+        })
+    }
 }
 
 /// A random fault and the failures beside it.

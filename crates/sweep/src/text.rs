@@ -83,6 +83,7 @@ pub fn human(summary: &Summary) -> String {
         writeln!(text, "! missed  {sentence}").expect("a String");
     }
     write_situations(&mut text, summary);
+    write_unexercised(&mut text, summary);
     write_unknowns(&mut text, summary);
     write_nondeterminism(&mut text, summary);
     write_missing(&mut text, summary);
@@ -185,6 +186,17 @@ fn write_situations(text: &mut String, summary: &Summary) {
         let more = never.len().saturating_sub(NEVER_MAX);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         writeln!(text, "    never reached: {names}{more}").expect("a String");
+    }
+}
+
+/// The checks that had nothing to judge in any run.
+fn write_unexercised(text: &mut String, summary: &Summary) {
+    let (bare, excused) = view::not_exercised(summary);
+    if !bare.is_empty() {
+        writeln!(text, "\n  not exercised: {}", bare.join(", ")).expect("a String");
+    }
+    for (check, reason) in excused {
+        writeln!(text, "  excused: {check}: {reason}").expect("a String");
     }
 }
 

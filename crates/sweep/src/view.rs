@@ -30,6 +30,25 @@ pub struct Row {
     pub needs: Option<String>,
 }
 
+/// The checks that had nothing to judge in any run: those without an excuse, and those with one.
+#[must_use]
+pub fn not_exercised(summary: &Summary) -> (Vec<&str>, Vec<(&str, &str)>) {
+    let scenarios = || summary.scenarios.iter().filter(|scenario| scenario.run > 0);
+    let checks: BTreeSet<&str> =
+        scenarios().flat_map(|scenario| scenario.checks.keys()).map(String::as_str).collect();
+    let idle = checks.into_iter().filter(|check| {
+        scenarios().all(|scenario| scenario.checks.get(*check).is_none_or(|runs| *runs == 0))
+    });
+    let (mut bare, mut excused) = (Vec::new(), Vec::new());
+    for check in idle {
+        match scenarios().find_map(|scenario| scenario.excuse.get(check)) {
+            Some(reason) => excused.push((check, &**reason)),
+            None => bare.push(check),
+        }
+    }
+    (bare, excused)
+}
+
 /// The situations: first those that are required and were not reached, then the others that are
 /// required, then the others that were reached, then those that were not; each in the order of
 /// the catalogue.

@@ -63,6 +63,7 @@ fn run(plan: &Plan, chunk: u64, scenario: &str, seed: u64) -> Run {
         } else {
             Vec::new()
         },
+        exercised: vec![("linearizable", true), ("lease", seed == 2)],
         knobs: BTreeSet::from(["crash".to_owned()]),
         recoveries,
         finding,

@@ -1,7 +1,7 @@
 //! The one place where events are made. Everyone who wants to know is told here.
 
 use checker::linearizability::is_broken;
-use checker::{Founding, Judge, Situations};
+use checker::{Exercised, Founding, Judge, Situations};
 use system::Nanos;
 use trace::{Event, HistoryBuilder, Kind, OpId, RunHash};
 
@@ -16,6 +16,7 @@ pub(crate) struct Recorder<'a> {
     hash: RunHash,
     pub(crate) judge: Judge,
     pub(crate) situations: Situations,
+    pub(crate) exercised: Exercised,
     pub(crate) history: HistoryBuilder,
     pub(crate) counters: Counters,
     pub(crate) watch: Watch,
@@ -37,6 +38,7 @@ impl<'a> Recorder<'a> {
             hash: RunHash::new(),
             judge: Judge::new(founding),
             situations: Situations::new(founding),
+            exercised: Exercised::default(),
             history: HistoryBuilder::default(),
             counters: Counters::default(),
             watch,
@@ -61,6 +63,7 @@ impl<'a> Recorder<'a> {
         self.misses.observe(&event);
         self.judge.observe(&event);
         self.situations.observe(&event);
+        self.exercised.observe(&event);
         if matches!(event.kind, Kind::Invoke { .. } | Kind::Return { .. }) {
             self.history.observe(&event);
         }

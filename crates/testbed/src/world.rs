@@ -36,6 +36,8 @@ pub struct Report {
     pub counters: Counters,
     /// The situations that it came into; see [`trace::situation`].
     pub situations: Vec<Reached>,
+    /// Each check of a run, and whether it had something to judge.
+    pub exercised: Vec<(&'static str, bool)>,
     /// What the clients saw.
     pub history: History,
     /// Virtual time from the healing to convergence.
@@ -74,6 +76,10 @@ pub fn run_system<S: System>(
     }
     world.finish()
 }
+
+/// Why a run in which nothing could have gone wrong has not passed.
+const VACUOUS: &str = "nothing that matters was exercised: no write succeeded, and no node told of \
+                       a vote or a log";
 
 /// Steps within one instant of virtual time; who takes more goes round in circles.
 const INSTANT_DUES_MAX: u64 = 1_000_000;
@@ -334,6 +340,9 @@ impl<'a, S: System> World<'a, S> {
         let mut counters = self.recorder.counters.clone();
         counters.missed = missed.len() as u64;
         let situations = self.recorder.situations.reached();
+        let mut exercised = self.recorder.exercised;
+        exercised.close(&history);
+        let was_asked = self.healed_at > 0 || counters.demands > 0;
         let (hash, events) = (self.recorder.hash(), self.recorder.events());
         let limits = self.check_limits();
         let verdict = self.recorder.judge.finish(&history, limits);
@@ -347,6 +356,8 @@ impl<'a, S: System> World<'a, S> {
             (Verdict::Unknown(why), None) => Verdict::Unknown(self.cut_off.unwrap_or(why)),
             (Verdict::Pass, None) => {
                 let why = self.cut_off.or_else(|| missed::inconclusive(&missed));
+                let vacuous = || exercised.is_vacuous().then(|| VACUOUS.to_owned());
+                let why = why.or_else(vacuous);
                 why.map_or(Verdict::Pass, Verdict::Unknown)
             }
         };
@@ -358,6 +369,7 @@ impl<'a, S: System> World<'a, S> {
             at,
             counters,
             situations,
+            exercised: exercised.each().chain([("liveness", was_asked)]).collect(),
             history,
             recovery: self.recovery,
             recoveries: self.recorder.watch.recoveries,

@@ -5,6 +5,8 @@ mod draw;
 mod faults;
 mod storm;
 
+use std::collections::BTreeMap;
+
 use system::{Nanos, NodeId, Op, ReadMode};
 
 pub use draw::Draw;
@@ -56,6 +58,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// How a run is expected to end.
     pub expect: Expect,
+    /// Checks that need not be exercised, each with the reason.
+    pub excuse: BTreeMap<String, String>,
 }
 
 /// The semantics of the nodes.

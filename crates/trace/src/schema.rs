@@ -43,6 +43,7 @@ pub fn scenario_schema() -> Value {
             ("require", require()),
             ("limits", limits()),
             ("expect", expect()),
+            ("excuse", excuse()),
         ],
     );
     top["$schema"] = "http://json-schema.org/draft-07/schema#".into();
@@ -268,6 +269,14 @@ fn expect() -> Value {
         ),
         "How a run is expected to end. Default: pass.",
     )
+}
+
+fn excuse() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": { "type": "string", "minLength": 1 },
+        "description": "Checks that need not be exercised, each with the reason. A finding stays one.",
+    })
 }
 
 #[cfg(test)]

@@ -121,6 +121,7 @@ fn ended(plan: &Plan, chunk: u64, seed: u64, sig: &str, cause: &str) -> Run {
         twice: false,
         counters: Vec::new(),
         situations: Vec::new(),
+        exercised: Vec::new(),
         knobs,
         recoveries: trace::Histogram::default(),
         finding: Some(finding),

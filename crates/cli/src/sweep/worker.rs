@@ -126,6 +126,7 @@ impl Worker<'_> {
             twice: false,
             counters: Vec::new(),
             situations: Vec::new(),
+            exercised: Vec::new(),
             knobs: sweep::knobs(&plan),
             recoveries: trace::Histogram::default(),
             finding: None,
@@ -207,6 +208,7 @@ impl Worker<'_> {
             twice: false,
             counters: Vec::new(),
             situations: Vec::new(),
+            exercised: Vec::new(),
             knobs: std::collections::BTreeSet::new(),
             recoveries: trace::Histogram::default(),
             finding,
@@ -219,6 +221,7 @@ impl Worker<'_> {
 /// Takes over what a run was in numbers.
 fn take_report(run: &mut Run, hash: u64, report: &Report) {
     run.hash = Some(hash);
+    run.exercised.clone_from(&report.exercised);
     run.situations = report
         .situations
         .iter()

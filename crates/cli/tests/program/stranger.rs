@@ -44,6 +44,45 @@ fn somebody_elses_system_is_run_and_judged() {
     assert!(last.ends_with("keeper run s.toml --seed 1"), "{last}");
 }
 
+/// The checks of logs and elections have nothing to judge here, and are not called passed.
+#[test]
+fn what_was_not_exercised_is_not_called_passed() {
+    let place = Place::empty("idle");
+    let excuse = "[excuse]\nlease = 'it has no leases'\n";
+    place.write("s.toml", format!("{SCENARIO}{excuse}"));
+    let ran = run(&place, "", &["run", "s.toml", "--seed", "1"]);
+    let (_, idle) = ran.stdout.split_once("not exercised: ").unwrap_or_else(|| panic!("{ran:?}"));
+    let (idle, _) = idle.split_once("excused: ").unwrap_or_else(|| panic!("{ran:?}"));
+    for check in ["config-safety", "log-matching", "commit-quorum", "vote-kept"] {
+        assert!(idle.contains(check), "{check}: {idle}");
+    }
+    assert!(!idle.contains("linearizable") && !idle.contains("lease"), "{idle}");
+    assert!(ran.stdout.contains("          excused: lease: it has no leases\n"), "{ran:?}");
+    let ran = run(&place, "", &["run", "s.toml", "--seed", "1", "--format", "json"]);
+    let checks = &ran.json()["checks"];
+    assert_eq!(checks["linearizable"], "exercised", "{checks}");
+    assert_eq!(checks["vote-kept"], "not exercised", "{checks}");
+    assert_eq!(checks["lease"], "excused: it has no leases", "{checks}");
+    let sweep = ["sweep", "s.toml", "-n", "3", "--seed", "1", "--junit", "j.xml"];
+    let ran = run(&place, "", &sweep);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("\n  not exercised: "), "{ran:?}");
+    let junit = std::fs::read_to_string(place.path("j.xml")).expect("it was written");
+    let skipped = "<skipped message=\"not exercised: none of 3 runs had anything to judge\"/>";
+    assert!(junit.contains(skipped), "{junit}");
+    assert!(junit.contains("<skipped message=\"not exercised: it has no leases\"/>"), "{junit}");
+}
+
+#[test]
+fn a_check_that_does_not_exist_cannot_be_excused() {
+    let place = Place::empty("excuse");
+    place.write("s.toml", format!("{SCENARIO}[excuse]\nleese = 'it has none'\n"));
+    let ran = run(&place, "", &["run", "s.toml", "--seed", "1"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("s.toml:11: `leese` names no check"), "{ran:?}");
+    assert!(ran.stderr.contains("there is a check named `lease`"), "{ran:?}");
+}
+
 #[test]
 fn a_failure_that_no_other_process_repeats_is_non_determinism() {
     let place = Place::empty("leak");

@@ -6,12 +6,13 @@ mod summaries;
 use std::fs;
 use std::path::Path;
 
+use quick_junit::TestCaseStatus;
 use serde_json::Value;
 use summaries::{blind, failing, passing};
 use sweep::summary::Conclusion;
 use sweep::{Summary, junit, markdown, summary_schema, view};
 
-const CHECKS: [&str; 4] = ["linearizable", "election-safety", "sut", "determinism"];
+const CHECKS: [&str; 5] = ["linearizable", "election-safety", "lease", "sut", "determinism"];
 
 /// Compares with a recorded file.
 fn golden(name: &str, text: &str) {
@@ -61,12 +62,15 @@ fn junit_is_read_back() {
     let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
     let suites: Vec<&str> = report.test_suites.iter().map(|suite| suite.name.as_str()).collect();
     assert_eq!(suites, ["chaos (raft-rs)", "lease-read (raft-rs)", "sweep"]);
-    let failed = |suite: usize| -> Vec<String> {
+    let named = |suite: usize, is_meant: fn(&TestCaseStatus) -> bool| -> Vec<String> {
         let cases = report.test_suites[suite].test_cases.iter();
-        let bad = cases
-            .filter(|case| !matches!(case.status, quick_junit::TestCaseStatus::Success { .. }));
-        bad.map(|case| case.name.as_str().to_owned()).collect()
+        let meant = cases.filter(|case| is_meant(&case.status));
+        meant.map(|case| case.name.as_str().to_owned()).collect()
     };
+    let failed = |suite| named(suite, |status| matches!(status, TestCaseStatus::NonSuccess { .. }));
+    let skipped = |suite| named(suite, |status| matches!(status, TestCaseStatus::Skipped { .. }));
+    assert_eq!(skipped(0), ["election-safety", "lease"]);
+    assert_eq!(skipped(2), [""; 0]);
     assert_eq!(failed(0), ["situation joint-survives-leader", "decided"]);
     assert_eq!(failed(1), ["linearizable", "testbed"]);
     assert_eq!(failed(2), [""; 0]);

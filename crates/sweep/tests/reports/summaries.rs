@@ -31,6 +31,8 @@ fn scenario(name: &str, run: u64, fail: u64, unknown: u64) -> serde_json::Value 
             "joint-survives-leader": { "seeds": 2, "hits": 3, "first": 90 },
             "snapshot-lost": { "seeds": 1, "hits": 1, "first": 8 },
         },
+        "checks": { "linearizable": run, "election-safety": 0, "lease": 0, "sut": run },
+        "excuse": { "lease": "reads go | through the log" },
         "matrix": {
             "two-leaders-at-once": { "partition": run / 2, "crash": 12 },
             "snapshot-lost": { "none": 1 },

@@ -1,6 +1,8 @@
 //! What a scenario has when its file says nothing: five nodes and five clients on a quick, sound
 //! network and disk.
 
+use std::collections::BTreeMap;
+
 use system::{Nanos, ReadMode};
 
 use crate::scenario::{
@@ -155,6 +157,7 @@ impl Default for Scenario {
             require: Vec::new(),
             limits: Limits::default(),
             expect: Expect::default(),
+            excuse: BTreeMap::new(),
         }
     }
 }

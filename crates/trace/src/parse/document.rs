@@ -67,6 +67,9 @@ impl Scenario {
         if !self.draws.is_empty() {
             fields["draw"] = draw::document(&self.draws);
         }
+        if !self.excuse.is_empty() {
+            fields["excuse"] = json!(self.excuse);
+        }
         if let Some(flaw) = &self.flaw {
             fields["flaw"] = flaw.as_str().into();
         }

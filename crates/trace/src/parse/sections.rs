@@ -1,6 +1,8 @@
 //! The top of a scenario and its small sections: `[cluster]`, `[node]`, `[require]`, `[limits]`,
 //! `[expect]`.
 
+use std::collections::BTreeMap;
+
 use system::NodeSet;
 
 use super::disk::{DISK_KEYS, disk};
@@ -20,7 +22,7 @@ use crate::situation::Situation;
 /// The keys at the top.
 pub(crate) const TOP_KEYS: &[&str] = &[
     "name", "about", "profile", "flaw", "cluster", "node", "workload", "op", "net", "disk",
-    "budget", "draw", "swarm", "fault", "require", "limits", "expect",
+    "budget", "draw", "swarm", "fault", "require", "limits", "expect", "excuse",
 ];
 
 /// The keys of `[cluster]`.
@@ -99,6 +101,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         idle::check(reader, top, &faults, &world);
     }
     let expect = expect(reader, top);
+    let excuse = reader.optional(top, "excuse", excuses).unwrap_or_default();
     Some(Scenario {
         name,
         about: about?,
@@ -116,6 +119,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         require: require.unwrap_or_default(),
         limits,
         expect,
+        excuse,
     })
 }
 
@@ -285,6 +289,21 @@ fn expect(reader: &mut Reader, top: Table<'_>) -> Expect {
     let signatures = reader.required(table, "signatures", |r, n| r.some(n, signature));
     let within = reader.optional(table, "within", |r, n| r.int(n, 1..=INT_MAX));
     Expect::Fail { signatures: signatures.unwrap_or_default(), within: within.unwrap_or(50) }
+}
+
+/// `[excuse]`: a check and a reason each. Whether the check exists, the program knows.
+fn excuses(reader: &mut Reader, node: &Node) -> Option<BTreeMap<String, String>> {
+    let Value::Table(fields) = &node.value else {
+        reader.wrong_type(node, "a table of checks, each with a reason");
+        return None;
+    };
+    let mut excuses = BTreeMap::new();
+    for field in fields {
+        if let Some(reason) = reader.nonempty(&field.node) {
+            excuses.insert(field.name.clone(), reason);
+        }
+    }
+    Some(excuses)
 }
 
 /// The name of a situation.
