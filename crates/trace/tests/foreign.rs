@@ -250,6 +250,12 @@ fn a_line_of_text_that_is_no_operation_is_refused_with_its_line() {
             }
         }
     }
+    // Only what follows an error may be its next line, and no operation is.
+    let failed = format!("{begin}0\t:info\t:write\t3");
+    for (end, line) in [("\n", "hello"), ("\ttimeout\n", "1\t:inv"), ("\ttimeout\n", "1")] {
+        let problem = foreign::read(format!("{failed}{end}{line}").as_bytes(), &Known::default());
+        assert_eq!(problem.expect_err(line).line, 3, "{line}");
+    }
     let nothing = "2024-05-01 12:00:00,000{GMT}\tINFO\t[main] jepsen.cli: Test options:\n{:a 1}\n";
     let problem = foreign::read(nothing.as_bytes(), &Known::default()).expect_err(nothing);
     assert!(problem.message.contains("no operation in this log"), "{problem}");

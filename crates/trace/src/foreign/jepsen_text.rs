@@ -11,7 +11,8 @@
 //!   mean in EDN; see [`super::jepsen`].
 //! * The nemesis is passed over, and so are entries of a log that are no operations, with the
 //!   lines that continue them. Every other line that cannot be read is refused.
-//! * An error may have many lines: those after an operation that failed or is unknown belong to it.
+//! * An error may have many lines: those after an operation with an error belong to it, unless they
+//!   begin like an operation.
 
 use super::edn::{Form, Reader};
 use super::{Foreign, Format, HistoryProblem, Known, jepsen};
@@ -55,7 +56,10 @@ enum Line<'a> {
 
 /// Reads `history.txt`.
 pub(super) fn read(text: &str, known: &Known) -> Result<Foreign, HistoryProblem> {
-    let line = |line| if is_operation(line) { Line::Operation(line) } else { Line::Continued };
+    let line = |line| match is_operation(line) || begins_like_one(line) {
+        true => Line::Operation(line),
+        false => Line::Continued,
+    };
     jepsen::history(&forms(text, line)?, known, Format::JepsenText, false)
 }
 
@@ -80,13 +84,14 @@ fn message(entry: &str) -> Option<&str> {
         after.strip_prefix(": ").or(after.strip_prefix(" - ")).or(after.strip_prefix(' '))
     });
     let message = logger?;
-    let words: Vec<&str> = message.split_whitespace().take(3).collect();
-    let is_cut = match words.as_slice() {
-        [process] => is_number(process),
-        [process, kind, ..] => is_number(process) && kind.starts_with(':'),
-        [] => false,
-    };
-    (is_cut || words.iter().any(|word| TYPES.contains(word))).then_some(message)
+    let has_type = message.split_whitespace().take(3).any(|word| TYPES.contains(&word));
+    (has_type || begins_like_one(message)).then_some(message)
+}
+
+/// Whether a line begins like an operation that is cut or damaged: with a process, then a keyword.
+fn begins_like_one(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next().is_some_and(is_number) && words.next().is_none_or(|word| word.starts_with(':'))
 }
 
 /// The operations as maps, each with its line.
@@ -142,5 +147,7 @@ fn operation(fields: &str) -> Result<(Form, bool), String> {
     }
     let fields = [("process", process), ("type", kind), ("f", f), ("value", value)];
     let pairs = fields.into_iter().map(|(name, form)| (Form::Keyword(name.to_owned()), form));
-    Ok((Form::Map(pairs.collect()), ended_badly || is_nemesis))
+    // Where the value is not read, the error is what comes after the value.
+    let has_error = rest.trim().contains('\t');
+    Ok((Form::Map(pairs.collect()), (ended_badly || is_nemesis) && has_error))
 }
