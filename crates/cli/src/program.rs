@@ -1,9 +1,10 @@
 //! The program under test of this binary.
 
+use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use system::System;
 use testbed::{Flaw, Planted, Report};
@@ -11,6 +12,7 @@ use trace::{Event, Plan, Scenario};
 
 use crate::output::Stop;
 
+type Options = dyn Fn(&Scenario) -> String + Send + Sync;
 type Run = dyn Fn(&Plan, &mut dyn FnMut(&Event)) -> Report + Send + Sync;
 
 /// A system under test, by name and version, as traces record it.
@@ -19,27 +21,41 @@ pub struct Program {
     version: &'static str,
     /// Whether it is one in which [`testbed::flaws`] can be planted.
     takes_flaws: bool,
+    options: Box<Options>,
     run: Box<Run>,
 }
 
 impl Program {
     /// A system and what a scenario means for the options of its nodes.
+    ///
+    /// Options may come from elsewhere, such as the environment: as [`Debug`] prints them they are
+    /// part of the identity of a sweep, so that results of one mode are never taken for those of
+    /// another. So `Debug` must print all of them, and the same text in every process: no address,
+    /// no order of a hash table.
     pub fn new<S: System>(
         name: &'static str,
         version: &'static str,
         config: impl Fn(&Scenario) -> S::Config + Send + Sync + 'static,
-    ) -> Self {
+    ) -> Self
+    where
+        S::Config: Debug,
+    {
+        let config = Arc::new(config);
+        let same = Arc::clone(&config);
+        let options = move |scenario: &Scenario| format!("{:?}", same(scenario));
         let run = move |plan: &Plan, observer: &mut dyn FnMut(&Event)| {
             testbed::run_system::<S>(plan, &config(&plan.scenario), observer)
         };
-        Program { name, version, takes_flaws: false, run: Box::new(run) }
+        let (options, run) = (Box::new(options), Box::new(run));
+        Program { name, version, takes_flaws: false, options, run }
     }
 
     /// The key-value store of this project, in which flaws can be planted.
     #[must_use]
     pub fn store() -> Self {
         let program = Program::new::<Planted>("raft-rs", "0.7.0", testbed::planted_config);
-        Program { takes_flaws: true, ..program }
+        // All of its options are in the scenario.
+        Program { takes_flaws: true, options: Box::new(|_| String::new()), ..program }
     }
 }
 
@@ -57,6 +73,11 @@ fn get() -> &'static Program {
 /// The program's name and version.
 pub(crate) fn name() -> (&'static str, &'static str) {
     (get().name, get().version)
+}
+
+/// The options that the program has in a scenario, in its own words.
+pub(crate) fn options(scenario: &Scenario) -> String {
+    (get().options)(scenario)
 }
 
 /// Checks that the flaw which a scenario plants, if it does, is one that the program can have.

@@ -35,6 +35,7 @@ pub(crate) use signals::Signals;
 pub(crate) use worker::worker;
 
 use crate::output::{self, Color, Format, Stop, Style};
+use crate::program;
 use crate::words;
 use args::ShardArg;
 use crew::{Crew, News};
@@ -80,16 +81,28 @@ pub(crate) fn sweep(args: &SweepArgs, color: Color) -> Result<u8, Stop> {
     tell::end(args, color, &sink, &set, stopped)
 }
 
-/// A plan is for the build that made it: another one may run other events.
+/// A plan is for the build that made it, with the options that it had: others may run other events.
 fn fits(plan: &Plan) -> Result<(), Stop> {
     let build = plan::build()?;
     if plan.build == build {
-        return Ok(());
+        return plan.scenarios.iter().try_for_each(has_its_options);
     }
     Err(Stop::bad_input(format!(
         "the plan was made by build {} of squall {}, this is build {build}: all workers of a plan \
          run the same program",
         plan.build, plan.squall
+    )))
+}
+
+/// Whether the program still has the options with which a scenario was planned.
+pub(super) fn has_its_options(planned: &sweep::Planned) -> Result<(), Stop> {
+    let now = program::options(&planned.parse().map_err(Stop::bad_input)?);
+    if now == planned.options {
+        return Ok(());
+    }
+    Err(Stop::bad_input(format!(
+        "the plan was made for the options {}, and now the program has {now}: these are other runs",
+        planned.options
     )))
 }
 

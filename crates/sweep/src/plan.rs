@@ -79,6 +79,10 @@ pub struct Planned {
     pub argument: String,
     /// All of it, as [`Scenario::to_document`] writes it.
     pub scenario: Value,
+    /// The options of the program under test in this scenario, in its own words. Programs may read
+    /// them from elsewhere, and then runs of one scenario are not runs of another mode.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub options: String,
 }
 
 /// What is wrong with the text of a plan.
@@ -99,7 +103,14 @@ impl Planned {
             name: scenario.name.clone(),
             argument: argument.to_owned(),
             scenario: scenario.to_document(),
+            options: String::new(),
         }
+    }
+
+    /// The same with the options that the program under test has in it.
+    #[must_use]
+    pub fn with_options(self, options: String) -> Self {
+        Planned { options, ..self }
     }
 
     /// The scenario.

@@ -10,7 +10,7 @@ use system::{
 };
 
 /// Mistakes that the keeper makes on request.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     /// The node lets the process's own randomness into its messages.
     pub(crate) leak: bool,

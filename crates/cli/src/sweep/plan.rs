@@ -72,7 +72,8 @@ pub(crate) fn plan(what: &WhatArgs, color: Color) -> Result<Asked, Stop> {
     let set = what.overrides();
     let planned = what.scenarios.iter().map(|argument| {
         let scenario = find::scenario(argument, &set, color)?;
-        Ok(Planned::new(argument, &scenario))
+        let options = program::options(&scenario);
+        Ok(Planned::new(argument, &scenario).with_options(options))
     });
     let planned = planned.collect::<Result<Vec<Planned>, Stop>>()?;
     let (seeds, words) = seeds(what)?;

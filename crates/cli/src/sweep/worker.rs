@@ -35,6 +35,7 @@ pub(crate) fn worker() -> Result<u8, Stop> {
         program::check(&scenario)?;
         Ok::<Scenario, Stop>(scenario)
     };
+    plan.scenarios.iter().try_for_each(super::has_its_options)?;
     let worker = Worker {
         scenarios: plan.scenarios.iter().map(scenario).collect::<Result<_, _>>()?,
         canary: scenario(&plan.canary)?,

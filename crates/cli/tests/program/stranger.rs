@@ -73,6 +73,28 @@ fn what_was_not_exercised_is_not_called_passed() {
     assert!(junit.contains("<skipped message=\"not exercised: it has no leases\"/>"), "{junit}");
 }
 
+/// The example reads its mistakes from the environment; nothing else tells its two modes apart.
+#[test]
+fn results_of_one_mode_are_not_taken_for_those_of_another() {
+    let place = Place::empty("modes");
+    place.write("s.toml", SCENARIO);
+    let sweep = ["sweep", "s.toml", "-n", "5", "--seed", "1"];
+    assert_eq!(run(&place, "", &sweep).code, 0);
+    let ran = run(&place, "forget", &sweep);
+    assert_eq!(ran.code, 100, "the results of the sound mode were reused: {ran:?}");
+    assert_eq!(run(&place, "", &sweep).code, 0);
+    // A directory or a plan belongs to one mode.
+    let out = [&sweep[..], &["--out", "out"]].concat();
+    assert_eq!(run(&place, "", &out).code, 0);
+    let ran = run(&place, "forget", &out);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let plan = ["plan", "s.toml", "-n", "5", "--seed", "1", "--out", "plan.json"];
+    assert_eq!(run(&place, "", &plan).code, 0);
+    let ran = run(&place, "forget", &["sweep", "--plan", "plan.json"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("forget: false") && ran.stderr.contains("forget: true"), "{ran:?}");
+}
+
 #[test]
 fn a_check_that_does_not_exist_cannot_be_excused() {
     let place = Place::empty("excuse");
