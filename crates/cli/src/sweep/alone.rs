@@ -1,7 +1,11 @@
 //! A chunk in which a worker died: each of its seeds in a process of its own.
 //!
-//! A seed whose process dies twice is a finding. One that lives the second time was not to blame:
-//! somebody else killed the worker, or the seeds before it had.
+//! A seed whose process ends itself twice (an abort, a fault of memory) is a finding. One that lives
+//! the second time was not to blame: the seeds before it were.
+//!
+//! An end that comes from outside is never a finding: a process that is killed says nothing about
+//! the seed that it ran. If that happens each time, nobody can tell, and the run is inconclusive. The
+//! kernel kills what takes too much memory like anybody else does, so that is inconclusive, too.
 
 use std::process::ExitStatus;
 
@@ -44,18 +48,25 @@ pub(crate) fn run(
     for place in from..to {
         let seed = plan.seed(work, place);
         if care.journal.begin_alone(chunk, place) {
-            let cause = "the whole sweep ended each time it ran";
-            record.push(ended(plan, chunk, seed, "sut/aborted", cause));
+            let cause = "the whole sweep was ended from outside each time it ran";
+            record.push(ended(plan, chunk, seed, None, cause));
         } else {
             match once(plan, chunk, place, care, begun)? {
                 Outcome::Record(part) => record.append(*part),
+                Outcome::Died(status) if is_from_outside(status) => {
+                    let cause = format!(
+                        "the process that ran it was ended from outside each time: {}",
+                        cause(status)
+                    );
+                    record.push(ended(plan, chunk, seed, None, &cause));
+                }
                 Outcome::Died(status) => {
                     let cause = format!("the process that ran it died: {}", cause(status));
-                    record.push(ended(plan, chunk, seed, "sut/aborted", &cause));
+                    record.push(ended(plan, chunk, seed, Some("sut/aborted"), &cause));
                 }
                 Outcome::Hung => {
                     let cause = "it did not come to an end (see --wall-limit)";
-                    record.push(ended(plan, chunk, seed, "sut/hung", cause));
+                    record.push(ended(plan, chunk, seed, Some("sut/hung"), cause));
                 }
                 Outcome::Stopped => return Ok(None),
             }
@@ -106,14 +117,15 @@ fn once(
     }
 }
 
-/// A run that ended its process.
-fn ended(plan: &Plan, chunk: u64, seed: u64, sig: &str, cause: &str) -> Run {
+/// A run that ended its process: a failure with this signature, or one of which nobody can tell.
+fn ended(plan: &Plan, chunk: u64, seed: u64, sig: Option<&str>, cause: &str) -> Run {
     let work = plan.work(chunk).expect("the chunk is in the plan");
     let (planned, _) = plan.scenario_of(work);
     let scenario = planned.parse().expect("the plan was checked");
     let knobs = sweep::knobs(&testbed::plan(&scenario, seed));
-    let mut finding = Finding::new(chunk, &planned.name, seed, Verdict::Fail, cause);
-    sig.clone_into(&mut finding.sig);
+    let verdict = if sig.is_some() { Verdict::Fail } else { Verdict::Unknown };
+    let mut finding = Finding::new(chunk, &planned.name, seed, verdict, cause);
+    sig.unwrap_or_default().clone_into(&mut finding.sig);
     finding.knobs.clone_from(&knobs);
     Run {
         seed,
@@ -128,6 +140,16 @@ fn ended(plan: &Plan, chunk: u64, seed: u64, sig: &str, cause: &str) -> Run {
     }
 }
 
+/// Whether a process was ended by somebody else: by a signal that nothing raises by a mistake of its
+/// own (SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM).
+fn is_from_outside(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return matches!(signal, 1 | 2 | 3 | 9 | 15);
+    }
+    false
+}
+
 /// How a process died, in words.
 fn cause(status: ExitStatus) -> String {
     #[cfg(unix)]
@@ -137,7 +159,7 @@ fn cause(status: ExitStatus) -> String {
             6 => "SIGABRT".to_owned(),
             7 | 10 => "SIGBUS".to_owned(),
             8 => "SIGFPE".to_owned(),
-            9 => "SIGKILL (out of memory?)".to_owned(),
+            9 => "SIGKILL, perhaps because memory ran out".to_owned(),
             11 => "SIGSEGV".to_owned(),
             24 => "SIGXCPU".to_owned(),
             31 => "SIGSYS".to_owned(),

@@ -4,7 +4,7 @@
 //! runs out of memory, the next incarnation would meet the same seed and end in the same way, for
 //! ever. So what is begun is noted in a file of its shard, and struck out when it is done: a chunk
 //! that was under way at two such ends is run one seed at a time, and a seed that was alone under
-//! way at three is recorded as what it is.
+//! way at three is not run again: nobody can tell how it ends.
 
 use std::collections::BTreeMap;
 use std::fs;

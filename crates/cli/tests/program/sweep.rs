@@ -207,7 +207,6 @@ fn a_seed_that_ends_its_process_is_a_finding_and_the_sweep_goes_on() {
     let place = place("poison");
     for (poison, sig, words) in [
         ("abort", "sut/aborted", "SIGABRT"),
-        ("kill", "sut/aborted", "SIGKILL (out of memory?)"),
         ("hang", "sut/hung", "--wall-limit"),
         ("panic", "testbed/panicked", "poisoned at seed 7"),
     ] {
@@ -226,6 +225,21 @@ fn a_seed_that_ends_its_process_is_a_finding_and_the_sweep_goes_on() {
         assert!(message.contains(words), "{message}");
         assert!(!place.path(&format!("{poison}/inflight-0-1")).exists());
     }
+}
+
+/// Who kills a process says nothing about the seed that it ran.
+#[test]
+fn a_seed_whose_process_is_killed_each_time_is_no_finding() {
+    let place = place("outside");
+    let line = "sweep short.toml --seeds 0..12 --chunk 6 --poison kill:7 --format json --out out";
+    let ran = run(&place, line);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let summary = summary(&ran);
+    let counts = (&summary["pass"], &summary["fail"], &summary["unknown"]);
+    assert_eq!(counts, (&11.into(), &0.into(), &1.into()), "{summary}");
+    let reason = summary["unknowns"][0]["reason"].as_str().expect("a sentence");
+    assert!(reason.contains("ended from outside each time: SIGKILL"), "{reason}");
+    assert_eq!(summary["unknowns"][0]["examples"][0]["seed"], 7);
 }
 
 #[test]
