@@ -15,7 +15,7 @@ use crate::{exit, find};
 
 /// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
 #[derive(Debug, Parser)]
-#[command(name = "squall", version, after_help = exit::HELP)]
+#[command(name = "squall", version = crate::VERSION, after_help = exit::HELP)]
 #[command(propagate_version = false, disable_help_subcommand = true)]
 pub(crate) struct Args {
     /// What to do.
@@ -85,7 +85,7 @@ enum Command {
 /// What `squall list` lists.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Listing {
-    /// Scenarios in ./scenarios and ./scenarios/known.
+    /// Scenarios in ./scenarios and ./scenarios/known, and those that are built in.
     Scenarios,
     /// What a run is judged by.
     Checks,
@@ -113,7 +113,7 @@ pub(crate) enum SchemaOf {
 /// One seed of one scenario.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
-    /// A scenario file, or its stem if it is in ./scenarios or ./scenarios/known; or a case file.
+    /// A scenario file; its stem, if in ./scenarios (or known/) or built in; or a case file.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: String,
     /// A number, 0x..., a git hash, or `git` for HEAD; random if not given, and always printed.

@@ -5,6 +5,7 @@ use std::path::Path;
 use testbed::Report;
 use trace::{Case, CaseExpect, Verdict, Violation, is_signature};
 
+use crate::find::Source;
 use crate::output::{Color, Stop};
 use crate::{exit, find, fresh, program, record};
 
@@ -73,12 +74,11 @@ pub(crate) fn parse(
 ) -> Result<Case, Stop> {
     let mut scenario = |name: &str| {
         let words = |stop: Stop| stop.message.trim_start_matches("error: ").to_owned();
-        let path = find::path_of(name).map_err(words)?;
-        let bytes = find::read(&path).map_err(words)?;
-        if trace::is_case(&path.display().to_string(), &bytes) {
-            return Err(format!("{} is a case itself", path.display()));
+        let Source { file, bytes, .. } = find::source(name).map_err(words)?;
+        if trace::is_case(&file, &bytes) {
+            return Err(format!("{file} is a case itself"));
         }
-        Ok((path.display().to_string(), bytes))
+        Ok((file, bytes))
     };
     let case = trace::parse_case_bytes(file, bytes, overrides, &mut scenario);
     let case = case.map_err(|problems| Stop {

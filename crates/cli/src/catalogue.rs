@@ -1,34 +1,18 @@
 //! What there is: scenarios, checks, faults, file formats, error codes.
 
-use std::path::Path;
-
 use checker::linearizability::Kind;
 use testbed::Flaw;
 use trace::Situation;
 
 use crate::args::{Listing, SchemaOf};
 use crate::output::{self, Color, Stop};
-use crate::{exit, find, program, words};
+use crate::{exit, find, program, stock, words};
 
 /// Prints a list, one thing per line.
 pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
     let mut text = String::new();
     match what {
-        Listing::Scenarios => {
-            for directory in find::DIRECTORIES {
-                for file in find::files(Path::new(directory)) {
-                    let name = find::stem(&file);
-                    let about = match find::scenario(&file.display().to_string(), &[], color) {
-                        Ok(scenario) => words::one_line(&scenario.about),
-                        Err(_) => format!("cannot be read: squall run {}", file.display()),
-                    };
-                    text.push_str(&format!("{name:<32} {about}\n"));
-                }
-            }
-            if text.is_empty() {
-                return Err(Stop::bad_input("there is no scenarios/ here"));
-            }
-        }
+        Listing::Scenarios => text = scenarios(color),
         Listing::Checks => {
             for (name, about) in testbed::checks() {
                 text.push_str(&format!("{name:<32} {about}\n"));
@@ -64,6 +48,34 @@ pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
     }
     output::result(&text)?;
     Ok(exit::PASS)
+}
+
+/// The scenarios here, then those that the program carries. A stock scenario is left out if the file
+/// here that goes first has the same text, as in a checkout of this repository.
+fn scenarios(color: Color) -> String {
+    let mut text = String::new();
+    let local = find::local();
+    for file in &local {
+        let about = match find::scenario(&file.display().to_string(), &[], color) {
+            Ok(scenario) => words::one_line(&scenario.about),
+            Err(_) => format!("cannot be read: squall run {}", file.display()),
+        };
+        text.push_str(&format!("{:<32} {about}\n", find::stem(file)));
+    }
+    for (name, stock) in stock::ALL {
+        let first = local.iter().find(|file| find::stem(file) == *name);
+        let place = match first {
+            Some(file) if find::read(file).is_ok_and(|here| here == stock.as_bytes()) => continue,
+            Some(file) => format!("built in, not used: {} goes first", file.display()),
+            None => "built in".to_owned(),
+        };
+        let about = match find::stock(name, &[], color) {
+            Ok(scenario) => words::one_line(&scenario.about),
+            Err(_) => "not for this program".to_owned(),
+        };
+        text.push_str(&format!("{name:<32} ({place}) {about}\n"));
+    }
+    text
 }
 
 /// Prints a JSON schema.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use trace::{Expect, Scenario};
 
 use crate::output::{Color, Stop};
-use crate::{case, exit, program};
+use crate::{case, exit, program, stock};
 
 /// Where scenarios are looked up by their stem.
-pub(crate) const DIRECTORIES: [&str; 2] = ["scenarios", "scenarios/known"];
+const DIRECTORIES: [&str; 2] = ["scenarios", "scenarios/known"];
 
 /// What is read of a scenario file; the parser refuses what is as long as this.
 const SCENARIO_BYTES_MAX: u64 = (1 << 20) + 1;
@@ -34,6 +34,16 @@ pub(crate) fn flaw_override(id: Option<String>) -> Option<(String, String)> {
     id.map(|id| ("flaw".to_owned(), id))
 }
 
+/// What a command runs: a scenario, or what a case has of it.
+pub(crate) struct Subject {
+    /// The scenario, checked.
+    pub(crate) scenario: Scenario,
+    /// The seed of a case.
+    pub(crate) seed: Option<u64>,
+    /// Whether it is one that the program carries.
+    pub(crate) is_stock: bool,
+}
+
 /// Finds, reads and checks a scenario. Of a case it is the scenario, with what the case pins.
 ///
 /// # Errors
@@ -44,7 +54,7 @@ pub(crate) fn scenario(
     overrides: &[(String, String)],
     color: Color,
 ) -> Result<Scenario, Stop> {
-    subject(name, overrides, color).map(|(scenario, _)| scenario)
+    subject(name, overrides, color).map(|subject| subject.scenario)
 }
 
 /// As [`scenario`], with the seed if it is a case.
@@ -56,15 +66,31 @@ pub(crate) fn subject(
     name: &str,
     overrides: &[(String, String)],
     color: Color,
-) -> Result<(Scenario, Option<u64>), Stop> {
-    let path = path_of(name)?;
-    let bytes = read(&path)?;
-    let file = path.display().to_string();
+) -> Result<Subject, Stop> {
+    let Source { file, bytes, is_stock } = source(name)?;
     if trace::is_case(&file, &bytes) {
         let case = case::parse(&file, &bytes, overrides, color)?;
-        return Ok((case.scenario, Some(case.seed)));
+        return Ok(Subject { scenario: case.scenario, seed: Some(case.seed), is_stock });
     }
-    Ok((parse(&file, &bytes, overrides, color)?, None))
+    Ok(Subject { scenario: parse(&file, &bytes, overrides, color)?, seed: None, is_stock })
+}
+
+/// Checks a stock scenario.
+///
+/// # Errors
+///
+/// If an override does not suit it.
+///
+/// # Panics
+///
+/// If there is no stock scenario of this name.
+pub(crate) fn stock(
+    stem: &str,
+    overrides: &[(String, String)],
+    color: Color,
+) -> Result<Scenario, Stop> {
+    let text = stock::named(stem).expect("the program carries it");
+    parse(&stock::file(stem), text.as_bytes(), overrides, color)
 }
 
 /// Checks a scenario, given its bytes.
@@ -141,36 +167,56 @@ fn first(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Stop> {
     Ok(bytes)
 }
 
-/// A path stands for itself, a stem for the file of that name in one of [`DIRECTORIES`].
+/// A scenario or a case, unread.
+pub(crate) struct Source {
+    /// The file, for people.
+    pub(crate) file: String,
+    /// What is in it, as far as a scenario may be long.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether the program carries it.
+    is_stock: bool,
+}
+
+/// Reads what a name means: the file of this path; else the file with this stem in one of
+/// [`DIRECTORIES`]; else the stock scenario.
 ///
 /// # Errors
 ///
-/// If there is none.
-pub(crate) fn path_of(name: &str) -> Result<PathBuf, Stop> {
-    let path = Path::new(name);
-    if path.is_file() {
-        return Ok(path.to_owned());
+/// If there is none, or it cannot be read.
+pub(crate) fn source(name: &str) -> Result<Source, Stop> {
+    if let Some(path) = path_of(name) {
+        let bytes = read(&path)?;
+        return Ok(Source { file: path.display().to_string(), bytes, is_stock: false });
     }
-    let mut known = Vec::new();
-    for directory in DIRECTORIES {
-        for file in files(Path::new(directory)) {
-            if stem(&file) == name {
-                return Ok(file);
-            }
-            known.push(stem(&file));
-        }
+    if let Some(text) = stock::named(name) {
+        return Ok(Source { file: stock::file(name), bytes: text.into(), is_stock: true });
     }
-    let stems: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut stems: Vec<String> = local().iter().map(|path| stem(path)).collect();
+    stems.extend(stock::ALL.iter().map(|(stem, _)| (*stem).to_owned()));
+    let stems: Vec<&str> = stems.iter().map(String::as_str).collect();
     let hint = match trace::nearest(name, &stems) {
         Some(near) => format!("; did you mean `{near}`?"),
-        None if known.is_empty() => format!(", and there is no {}/ here", DIRECTORIES[0]),
         None => "; `squall list scenarios` shows what there is".to_owned(),
     };
     Err(Stop::bad_input(format!("no scenario file `{name}`{hint}")))
 }
 
+/// The file that a name means, if there is one here.
+pub(crate) fn path_of(name: &str) -> Option<PathBuf> {
+    let path = Path::new(name);
+    if path.is_file() {
+        return Some(path.to_owned());
+    }
+    local().into_iter().find(|path| stem(path) == name)
+}
+
+/// The scenario files in [`DIRECTORIES`].
+pub(crate) fn local() -> Vec<PathBuf> {
+    DIRECTORIES.iter().flat_map(|directory| files(Path::new(directory))).collect()
+}
+
 /// The scenario files in a directory, by name.
-pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+fn files(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())

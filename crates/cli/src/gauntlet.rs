@@ -43,7 +43,7 @@ pub(crate) fn gauntlet(args: &GauntletArgs, color: Color) -> Result<u8, Stop> {
     }
     let started = Instant::now();
     let table = Table {
-        squall: env!("CARGO_PKG_VERSION").to_owned(),
+        squall: crate::VERSION.to_owned(),
         strategy: args.strategy.name().to_owned(),
         seeds_max: args.seeds,
         rows: rows(args, &flaws, &grounds)?,

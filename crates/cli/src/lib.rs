@@ -32,6 +32,7 @@ mod report;
 mod run;
 mod runs;
 mod seed;
+mod stock;
 mod story;
 mod sweep;
 mod torture;
@@ -42,6 +43,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use program::Program;
+
+/// The version of `squall` and the revision of its source, such as `0.1.0+2f0c5e1a9d77`; see
+/// `build/revision.rs`.
+const VERSION: &str = env!("SQUALL_VERSION");
 
 /// The whole of `squall` for one program under test: reads the arguments of the process, and
 /// returns its exit code.

@@ -36,7 +36,7 @@ pub(crate) fn plan(header: &Header) -> Plan {
 pub(crate) fn build() -> Build {
     let (system, version) = program::name();
     Build {
-        squall: env!("CARGO_PKG_VERSION").to_owned(),
+        squall: crate::VERSION.to_owned(),
         system: system.to_owned(),
         system_version: version.to_owned(),
         profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),

@@ -187,7 +187,7 @@ fn json_line(outcome: &Outcome, path: &Path) -> String {
     let line = json!({
         "type": "replay",
         "v": "1.0",
-        "squall": env!("CARGO_PKG_VERSION"),
+        "squall": crate::VERSION,
         "trace": path.display().to_string(),
         "scenario": recorded.header.scenario.name,
         "seed": recorded.header.seed,

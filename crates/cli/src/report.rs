@@ -333,7 +333,7 @@ pub(crate) fn json(told: &Told) -> Value {
     json!({
         "type": "run",
         "v": "1.0",
-        "squall": env!("CARGO_PKG_VERSION"),
+        "squall": crate::VERSION,
         "scenario": told.scenario,
         "seed": told.seed,
         "set": overrides,

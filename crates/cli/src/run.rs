@@ -10,6 +10,7 @@ use testbed::Report;
 use trace::{Expect, Header, Plan, Verdict};
 
 use crate::args::RunArgs;
+use crate::find::Subject;
 use crate::output::{self, Color, Format, Stop, Style};
 use crate::record::{self, Difference};
 use crate::report::{self, Told, Verified};
@@ -19,7 +20,8 @@ use crate::{dry_run, find, fresh, program, runs, words};
 
 /// Runs, tells, and returns the exit code.
 pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
-    let (scenario, own) = find::subject(&args.scenario, &args.set, color)?;
+    let Subject { scenario, seed: own, is_stock } =
+        find::subject(&args.scenario, &args.set, color)?;
     let seed = args.seed.or(own.map(Seed::of_case)).unwrap_or_else(Seed::random);
     let plan = testbed::plan(&scenario, seed.value);
     let header = record::header(&plan, &args.set);
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &RunArgs, color: Color) -> Result<u8, Stop> {
         return dry_run::print(args.format, &plan, &header);
     }
     if !args.quiet {
-        output::note(&banner(&plan, seed, color));
+        output::note(&banner(&plan, seed, is_stock, color));
     }
     let mut story = Story::default();
     let started = Instant::now();
@@ -135,13 +137,14 @@ pub(crate) fn reproduce(scenario: &str, seed: u64, overrides: &[(String, String)
     command
 }
 
-fn banner(plan: &Plan, seed: Seed, color: Color) -> String {
+fn banner(plan: &Plan, seed: Seed, is_stock: bool, color: Color) -> String {
     let scenario = &plan.scenario;
     let build = record::build();
     let banner = format!(
-        "{}  {}  seed {}{}{}  {} {}  {}, {}, storm {}",
+        "{}  {}{}  seed {}{}{}  {} {}  {}, {}, storm {}",
         output::label("run", Style::Plain, color.on_stderr()),
         scenario.name,
+        if is_stock { " (built in)" } else { "" },
         seed.value,
         seed.origin,
         scenario.flaw.as_ref().map_or(String::new(), |flaw| format!("  flaw {flaw}")),

@@ -30,7 +30,7 @@ use crate::{dry_run, exit, find, record, runs, words};
 const DIRECTORY: &str = ".squall/torture";
 
 /// The scenario if none is named.
-const SCENARIO: &str = include_str!("../../../scenarios/processes.toml");
+const SCENARIO: &str = "processes";
 
 /// Runs, tells, and returns the exit code.
 pub(crate) fn torture(args: &TortureArgs, color: Color) -> Result<u8, Stop> {
@@ -94,7 +94,7 @@ fn scenario(
 ) -> Result<Scenario, Stop> {
     match &args.scenario {
         Some(name) => find::scenario(name, overrides, color),
-        None => find::parse("processes.toml", SCENARIO.as_bytes(), overrides, color),
+        None => find::stock(SCENARIO, overrides, color),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::client::args::ClientCommand;
 
 /// A replicated key-value store: the node that Squall tests, on real files and sockets.
 #[derive(Debug, Parser)]
-#[command(name = "raftkv", version, args_conflicts_with_subcommands = true)]
+#[command(name = "raftkv", version = crate::VERSION, args_conflicts_with_subcommands = true)]
 #[command(after_help = "\
 Exit codes: 0 stopped or removed from the cluster, 1 the node ended itself (disk, damage),
 2 bad arguments or files, 101 a defect of the program.

@@ -35,6 +35,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// The version of `raftkv` and the revision of its source; see `cli/build/revision.rs`.
+const VERSION: &str = env!("RAFTKV_VERSION");
+
 /// The whole of `raftkv`: reads the arguments of the process, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {

@@ -100,7 +100,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "S040",
-        "A case names a scenario that cannot be used.\n`scenario` is a file, or the stem of one in ./scenarios or ./scenarios/known. Without it, the case must be a whole scenario itself.",
+        "A case names a scenario that cannot be used.\n`scenario` is a file, or the stem of one in ./scenarios or ./scenarios/known, or of one that is built in. Without it, the case must be a whole scenario itself.",
     ),
     (
         "S041",

@@ -189,7 +189,7 @@ impl Told<'_> {
         let line = json!({
             "type": "check",
             "v": "1.0",
-            "squall": env!("CARGO_PKG_VERSION"),
+            "squall": crate::VERSION,
             "file": self.path.display().to_string(),
             "format": self.found.format.name(),
             "model": self.found.model.name(),

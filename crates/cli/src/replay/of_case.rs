@@ -76,7 +76,7 @@ fn json_line(case: &Case, (code, outcome): (u8, Outcome), report: &Report, path:
     let line = json!({
         "type": "replay",
         "v": "1.0",
-        "squall": env!("CARGO_PKG_VERSION"),
+        "squall": crate::VERSION,
         "case": path.display().to_string(),
         "scenario": case.scenario.name,
         "seed": case.seed,

@@ -14,7 +14,7 @@ use crate::seed::{self, Seed};
 /// What is to be run: the content of a plan.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct WhatArgs {
-    /// Scenario files, or their stems if they are in ./scenarios or ./scenarios/known.
+    /// Scenario files, or their stems if they are in ./scenarios or ./scenarios/known, or built in.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
     /// Which seeds: A..B, or @FILE with one on each line.

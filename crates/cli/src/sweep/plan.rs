@@ -16,9 +16,8 @@ use crate::{exit, find, program, record, runs};
 /// How many seeds if nobody says.
 const NUMBER: u64 = 1000;
 
-/// The scenario that must fail, as it is shipped.
-const CANARY: (&str, &str) =
-    ("raftexample", include_str!("../../../../scenarios/raftexample.toml"));
+/// The stock scenario that must fail.
+const CANARY: &str = "raftexample";
 
 /// Bytes of the program that are hashed at once.
 const BUILD_BLOCK: usize = 1 << 16;
@@ -90,7 +89,7 @@ pub(crate) fn plan(what: &WhatArgs, color: Color) -> Result<Asked, Stop> {
 fn canary(what: &WhatArgs, color: Color) -> Result<Planned, Stop> {
     let scenario: Scenario = match &what.canary {
         Some(argument) => find::scenario(argument, &[], color)?,
-        None => find::parse(CANARY.0, CANARY.1.as_bytes(), &[], color)?,
+        None => find::stock(CANARY, &[], color)?,
     };
     Ok(Planned::new(&scenario.name.clone(), &scenario))
 }

@@ -118,16 +118,9 @@ impl ReportArgs {
     }
 }
 
-/// The file of a scenario, from its name or path on the command line.
+/// The file of a scenario, from its name or path on the command line; a stock one has none.
 fn file_of(argument: &str) -> Option<String> {
-    let named = Path::new(argument);
-    if named.is_file() {
-        return Some(argument.to_owned());
-    }
-    let stem = |path: &PathBuf| find::stem(path) == argument;
-    let directories = find::DIRECTORIES.iter().map(Path::new);
-    let found = directories.flat_map(find::files).find(stem)?;
-    Some(found.display().to_string())
+    find::path_of(argument).map(|path| path.display().to_string())
 }
 
 fn put(path: &Path, text: &str, append: bool) {

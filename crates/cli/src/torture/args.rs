@@ -13,8 +13,8 @@ use crate::seed::{self, Seed};
 /// A storm on real processes.
 #[derive(Debug, Args)]
 pub(crate) struct TortureArgs {
-    /// A scenario file, or its stem if it is in ./scenarios or ./scenarios/known; one of our own
-    /// if not given.
+    /// A scenario file, or its stem if it is in ./scenarios or ./scenarios/known, or built in;
+    /// `processes` if not given.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: Option<String>,
     /// A number, 0x..., a git hash, or `git` for HEAD; random if not given, and always printed.

@@ -123,7 +123,7 @@ impl Told<'_> {
         json!({
             "type": "torture",
             "v": "1.0",
-            "squall": env!("CARGO_PKG_VERSION"),
+            "squall": crate::VERSION,
             "scenario": self.plan.scenario.name,
             "seed": self.plan.seed,
             "set": overrides,

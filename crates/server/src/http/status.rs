@@ -14,7 +14,7 @@ pub(super) fn status(shared: &Shared) -> Answer {
     let status = json!({
         "id": settings.id,
         "cluster": settings.cluster_name,
-        "version": env!("CARGO_PKG_VERSION"),
+        "version": crate::VERSION,
         "role": view.role.name(),
         "term": view.term,
         "vote": view.vote,
