@@ -11,7 +11,7 @@ use crate::output::{self, Color, Format, Stop};
 use crate::seed::{self, Seed};
 use crate::sweep::{self, MergeArgs, PlanArgs, StatusArgs, SweepArgs};
 use crate::torture::TortureArgs;
-use crate::{exit, find};
+use crate::{exit, find, settings};
 
 /// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
 #[derive(Debug, Parser)]
@@ -308,9 +308,19 @@ pub(crate) fn no_timeout(_: &str) -> Result<String, String> {
         .to_owned())
 }
 
+/// What comes before every command that people type.
+fn prepare(command: &Command) {
+    match command {
+        // Other processes start these two, and end them.
+        Command::Worker | Command::Hash(_) => {}
+        _ => settings::warn(),
+    }
+}
+
 /// Does what was asked.
 pub(crate) fn dispatch(args: Args) -> ExitCode {
     let color = args.color;
+    prepare(&args.command);
     let done = match args.command {
         Command::Run(args) => crate::run::run(&args.with_overrides(), color),
         Command::Replay(args) => crate::replay::replay(&args, color),

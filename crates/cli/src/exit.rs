@@ -39,4 +39,5 @@ Exit codes:
   100  a failure was found
   101  squall itself panicked
 
-Human output may change; flags, exit codes, JSON and files are stable.";
+Environment (SQUALL_...): ARTIFACTS BUDGET COLOR FORMAT GITHUB JOBS JUNIT OUT PROGRESS RAFTKV SEED
+SUMMARY_MD TRACE WALL_LIMIT. Human output may change; flags, exit codes, JSON and files are stable.";

@@ -32,6 +32,7 @@ mod report;
 mod run;
 mod runs;
 mod seed;
+mod settings;
 mod stock;
 mod story;
 mod sweep;

@@ -13,6 +13,7 @@ mod place;
 mod replay;
 mod reports;
 mod run;
+mod settings;
 mod stock;
 mod stranger;
 mod sweep;
