@@ -11,7 +11,7 @@ use crate::output::{self, Color, Format, Stop};
 use crate::seed::{self, Seed};
 use crate::sweep::{self, MergeArgs, PlanArgs, StatusArgs, SweepArgs};
 use crate::torture::TortureArgs;
-use crate::{exit, find, settings};
+use crate::{exit, find, interrupt, settings};
 
 /// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
 #[derive(Debug, Parser)]
@@ -309,18 +309,25 @@ pub(crate) fn no_timeout(_: &str) -> Result<String, String> {
 }
 
 /// What comes before every command that people type.
-fn prepare(command: &Command) {
+fn prepare(command: &Command) -> Result<(), Stop> {
     match command {
         // Other processes start these two, and end them.
-        Command::Worker | Command::Hash(_) => {}
-        _ => settings::warn(),
+        Command::Worker | Command::Hash(_) => return Ok(()),
+        // These end in good order when they are asked to.
+        Command::Sweep(_) | Command::Gauntlet(_) | Command::Torture(_) => {}
+        _ => interrupt::listen().map_err(Stop::environment)?,
     }
+    settings::warn();
+    Ok(())
 }
 
 /// Does what was asked.
 pub(crate) fn dispatch(args: Args) -> ExitCode {
     let color = args.color;
-    prepare(&args.command);
+    if let Err(stop) = prepare(&args.command) {
+        output::note(&stop.message);
+        return stop.code.into();
+    }
     let done = match args.command {
         Command::Run(args) => crate::run::run(&args.with_overrides(), color),
         Command::Replay(args) => crate::replay::replay(&args, color),

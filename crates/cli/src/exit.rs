@@ -38,6 +38,7 @@ Exit codes:
    75  not all is done; the same command goes on where it was
   100  a failure was found
   101  squall itself panicked
+  130  SIGINT ended it (143: SIGTERM)
 
 Environment (SQUALL_...): ARTIFACTS BUDGET COLOR FORMAT GITHUB JOBS JUNIT OUT PROGRESS RAFTKV SEED
 SUMMARY_MD TRACE WALL_LIMIT. Human output may change; flags, exit codes, JSON and files are stable.";

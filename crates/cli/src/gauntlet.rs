@@ -21,7 +21,8 @@ use trace::Scenario;
 pub(crate) use args::GauntletArgs;
 
 use crate::output::{self, Color, Format, Stop, Style};
-use crate::{exit, find, words};
+use crate::sweep::Signals;
+use crate::{exit, find, runs, words};
 
 /// Where every flaw is hunted first.
 const FIRST: &str = "swarm";
@@ -41,13 +42,20 @@ pub(crate) fn gauntlet(args: &GauntletArgs, color: Color) -> Result<u8, Stop> {
         );
         output::note(&what);
     }
+    let signals = Signals::listen().map_err(Stop::environment)?;
     let started = Instant::now();
     let table = Table {
         squall: crate::VERSION.to_owned(),
         strategy: args.strategy.name().to_owned(),
         seeds_max: args.seeds,
-        rows: rows(args, &flaws, &grounds)?,
+        rows: rows(args, &flaws, &grounds, &signals)?,
     };
+    if let Some(code) = signals.exit() {
+        // Half a table is for people only: a file of it would be taken for a whole one.
+        output::result(&gauntlet::human(&table))?;
+        output::note(" stopped  before the end: flaws and hunts are missing; no file was written");
+        return Ok(code);
+    }
     write(args, &table)?;
     tell(args, &table, before.as_ref(), started, color)
 }
@@ -82,14 +90,19 @@ fn grounds(args: &GauntletArgs, flaws: &[&Flaw], color: Color) -> Result<Grounds
 
 /// Hunts every flaw where it is to be hunted. The second scenario of a flaw has its turn where the
 /// first did not find it in every hunt.
-fn rows(args: &GauntletArgs, flaws: &[&Flaw], grounds: &Grounds) -> Result<Vec<Row>, Stop> {
+fn rows(
+    args: &GauntletArgs,
+    flaws: &[&Flaw],
+    grounds: &Grounds,
+    signals: &Signals,
+) -> Result<Vec<Row>, Stop> {
     let first: Vec<&str> = match &args.scenario[..] {
         [] => vec![FIRST],
         named => named.iter().map(String::as_str).collect(),
     };
     let pairs = flaws.iter().flat_map(|flaw| first.iter().map(|name| (*flaw, *name)));
-    let mut rows = hunts(args, &pairs.collect::<Vec<_>>(), grounds)?;
-    if args.scenario.is_empty() {
+    let mut rows = hunts(args, &pairs.collect::<Vec<_>>(), grounds, signals)?;
+    if args.scenario.is_empty() && !signals.came() {
         let missed = |flaw: &Flaw| {
             let row = rows.iter().find(|row| row.flaw == flaw.id);
             args.both || row.is_some_and(|row| row.found() < row.hunts.len())
@@ -99,17 +112,18 @@ fn rows(args: &GauntletArgs, flaws: &[&Flaw], grounds: &Grounds) -> Result<Vec<R
             .filter(|flaw| flaw.scenario != FIRST && missed(flaw))
             .map(|flaw| (*flaw, flaw.scenario))
             .collect();
-        rows.extend(hunts(args, &second, grounds)?);
+        rows.extend(hunts(args, &second, grounds, signals)?);
         rows.sort_by_key(|row| flaws.iter().position(|flaw| flaw.id == row.flaw));
     }
     Ok(rows)
 }
 
-/// Hunts each pair from every base, some at the same time.
+/// Hunts each pair from every base, some at the same time. After a signal, those that have ended.
 fn hunts(
     args: &GauntletArgs,
     pairs: &[(&Flaw, &str)],
     grounds: &Grounds,
+    signals: &Signals,
 ) -> Result<Vec<Row>, Stop> {
     let bases = args.bases as usize;
     let total = pairs.len() * bases;
@@ -129,8 +143,9 @@ fn hunts(
                     let mut scenario = grounds[name].clone();
                     scenario.flaw = Some(flaw.id.to_owned());
                     let seeds_max = args.seeds.unwrap_or(flaw.ceiling);
-                    match hunt::hunt(&scenario, (number % bases) as u64, seeds_max) {
-                        Ok(hunt) => done.lock().expect("no panic").push((number, hunt)),
+                    match hunt::hunt(&scenario, (number % bases) as u64, seeds_max, signals) {
+                        Ok(None) => break,
+                        Ok(Some(hunt)) => done.lock().expect("no panic").push((number, hunt)),
                         Err(stop) => {
                             failed.lock().expect("no panic").get_or_insert(stop);
                             next.store(total, Ordering::Relaxed);
@@ -147,8 +162,14 @@ fn hunts(
     }
     let mut done = done.into_inner().expect("no panic");
     done.sort_by_key(|(number, _)| *number);
-    let mut hunts = done.into_iter().map(|(_, hunt)| hunt);
-    Ok(pairs.iter().map(|(flaw, name)| row(flaw, name, hunts.by_ref().take(bases))).collect())
+    let mut done = done.into_iter().peekable();
+    let mut rows = Vec::new();
+    for (place, (flaw, name)) in pairs.iter().enumerate() {
+        let own = std::iter::from_fn(|| done.next_if(|(number, _)| number / bases == place));
+        rows.push(row(flaw, name, own.map(|(_, hunt)| hunt)));
+    }
+    rows.retain(|row| !row.hunts.is_empty());
+    Ok(rows)
 }
 
 fn row(flaw: &Flaw, scenario: &str, hunts: impl Iterator<Item = Hunt>) -> Row {
@@ -184,10 +205,8 @@ fn table_of(path: &Path) -> Result<Table, Stop> {
 
 /// Writes the files that were asked for.
 fn write(args: &GauntletArgs, table: &Table) -> Result<(), Stop> {
-    let to = |path: &Path, text: String| {
-        std::fs::write(path, text)
-            .map_err(|error| Stop::environment(format!("{}: {error}", path.display())))
-    };
+    let to =
+        |path: &Path, text: String| runs::write_whole(path, |out| out.write_all(text.as_bytes()));
     if let Some(path) = &args.json {
         to(path, table.write())?;
     }

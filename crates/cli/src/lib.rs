@@ -24,6 +24,7 @@ mod gauntlet;
 mod hash;
 mod init;
 mod inspect;
+mod interrupt;
 mod output;
 mod program;
 mod record;

@@ -10,6 +10,7 @@ use system::System;
 use testbed::{Flaw, Planted, Report};
 use trace::{Event, Plan, Scenario};
 
+use crate::interrupt;
 use crate::output::Stop;
 
 type Options = dyn Fn(&Scenario) -> String + Send + Sync;
@@ -121,5 +122,8 @@ pub(crate) fn again() -> io::Result<Command> {
 
 /// Runs a plan with the program; every event is shown to `observer` as it happens.
 pub(crate) fn run(plan: &Plan, observer: &mut dyn FnMut(&Event)) -> Report {
-    (get().run)(plan, observer)
+    (get().run)(plan, &mut |event| {
+        interrupt::observe(event);
+        observer(event);
+    })
 }

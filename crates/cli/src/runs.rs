@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::interrupt::Partial;
 use crate::output::Stop;
 
 /// Where runs are kept, from the current directory.
@@ -42,7 +43,8 @@ pub(crate) fn write_whole<T>(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let partial = path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
     let written = (|| {
-        let mut writer = BufWriter::new(File::create(&partial)?);
+        let (file, _guard) = Partial::create(&partial)?;
+        let mut writer = BufWriter::new(file);
         let value = write(&mut writer)?;
         writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&partial, path)?;

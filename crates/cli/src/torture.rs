@@ -60,7 +60,7 @@ pub(crate) fn torture(args: &TortureArgs, color: Color) -> Result<u8, Stop> {
         Err(Error::Interrupted) => {
             let label = output::label("UNKNOWN", Style::Open, color.on_stderr());
             output::note(&format!("{label}  interrupted: nothing was judged"));
-            return Ok(exit::UNKNOWN);
+            return Ok(signals.exit().unwrap_or(exit::UNKNOWN));
         }
     };
     let wall = started.elapsed();

@@ -6,17 +6,26 @@ use sweep::gauntlet::{BASE_DISTANCE, Found, Hunt};
 use trace::{Scenario, Verdict};
 
 use crate::output::Stop;
+use crate::sweep::Signals;
 
-/// Runs the seeds of a base until one fails, at most so many.
+/// Runs the seeds of a base until one fails, at most so many. `None` if a signal asks for an end.
 ///
 /// # Errors
 ///
 /// If the seed that fails does so without the flaw too: then it is no detection, but a finding of
 /// its own.
-pub(super) fn hunt(flawed: &Scenario, base: u64, seeds_max: u64) -> Result<Hunt, Stop> {
+pub(super) fn hunt(
+    flawed: &Scenario,
+    base: u64,
+    seeds_max: u64,
+    signals: &Signals,
+) -> Result<Option<Hunt>, Stop> {
     let first = base * BASE_DISTANCE;
     let before = cpu();
     for place in 0..seeds_max {
+        if signals.came() {
+            return Ok(None);
+        }
         let seed = first + place;
         let plan = testbed::plan(flawed, seed);
         let report = testbed::run(&plan, &mut |_| {});
@@ -24,11 +33,11 @@ pub(super) fn hunt(flawed: &Scenario, base: u64, seeds_max: u64) -> Result<Hunt,
             let cpu_us = micros(cpu().saturating_sub(before));
             passes_without(flawed, seed)?;
             let found = Found { seed, sig: violations[0].signature() };
-            return Ok(Hunt { base, seeds: place + 1, cpu_us, found: Some(found) });
+            return Ok(Some(Hunt { base, seeds: place + 1, cpu_us, found: Some(found) }));
         }
     }
     let cpu_us = micros(cpu().saturating_sub(before));
-    Ok(Hunt { base, seeds: seeds_max, cpu_us, found: None })
+    Ok(Some(Hunt { base, seeds: seeds_max, cpu_us, found: None }))
 }
 
 /// The same seed passes when the flaw is taken out.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -17,7 +17,11 @@ const ENDED_BY: i32 = 128;
 
 /// Whether somebody asked for an end.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signals(Arc<AtomicBool>);
+pub(crate) struct Signals {
+    came: Arc<AtomicBool>,
+    /// The number of the last one.
+    number: Arc<AtomicUsize>,
+}
 
 impl Signals {
     /// Listens from now on.
@@ -28,8 +32,9 @@ impl Signals {
     pub(crate) fn listen() -> io::Result<Self> {
         let signals = Signals::default();
         for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, ENDED_BY + signal, signals.0.clone())?;
-            flag::register(signal, signals.0.clone())?;
+            flag::register_conditional_shutdown(signal, ENDED_BY + signal, signals.came.clone())?;
+            flag::register_usize(signal, signals.number.clone(), signal as usize)?;
+            flag::register(signal, signals.came.clone())?;
         }
         limit_fails_writes()?;
         Ok(signals)
@@ -44,19 +49,26 @@ impl Signals {
     pub(crate) fn gently() -> io::Result<Self> {
         let signals = Signals::default();
         for signal in [SIGINT, SIGTERM] {
-            flag::register(signal, signals.0.clone())?;
+            flag::register_usize(signal, signals.number.clone(), signal as usize)?;
+            flag::register(signal, signals.came.clone())?;
         }
         Ok(signals)
     }
 
     /// What becomes true when one comes.
     pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.0
+        &self.came
+    }
+
+    /// The exit code of a command that one has ended, as shells give it.
+    pub(crate) fn exit(&self) -> Option<u8> {
+        let number = self.number.load(Ordering::Relaxed) as i32;
+        self.came().then(|| u8::try_from(ENDED_BY + number).expect("128 and 2 or 15"))
     }
 
     /// Whether one came.
     pub(crate) fn came(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.came.load(Ordering::Relaxed)
     }
 }
 

@@ -9,6 +9,7 @@ mod corpus;
 mod engines;
 mod gauntlet;
 mod init;
+mod interrupt;
 mod place;
 mod replay;
 mod reports;

@@ -123,7 +123,7 @@ fn an_interrupted_torture_leaves_nothing_behind() {
     let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill starts");
     assert!(sent.success());
     let status = squall.wait().expect("it ends");
-    assert_eq!(status.code(), Some(5));
+    assert_eq!(status.code(), Some(130));
     assert_eq!(processes(&place.path("")), Vec::<PathBuf>::new());
     assert_eq!(place.entries(), Vec::<String>::new());
 }
