@@ -17,6 +17,7 @@ pub mod judge;
 pub mod linearizability;
 mod log_view;
 mod replica;
+mod signatures;
 pub mod situations;
 mod states;
 pub mod synthetic;
@@ -55,4 +56,5 @@ pub const CHECKS: &[(&str, &str)] = &[
 pub use exercised::Exercised;
 pub use judge::{Founding, Judge};
 pub use linearizability::{Linearizable, linearizable};
+pub use signatures::{SIGNATURES, without_place};
 pub use situations::{Reached, Situations};

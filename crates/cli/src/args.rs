@@ -15,7 +15,7 @@ use crate::{exit, find, interrupt, settings};
 
 /// Deterministic simulation testing for Raft: one scenario, one seed, the same run, byte for byte.
 #[derive(Debug, Parser)]
-#[command(name = "squall", version = crate::VERSION, after_help = exit::HELP)]
+#[command(name = "squall", version = crate::VERSION, after_help = exit::help())]
 #[command(propagate_version = false, disable_help_subcommand = true)]
 pub(crate) struct Args {
     /// What to do.
@@ -69,9 +69,10 @@ enum Command {
         /// Of which file.
         what: SchemaOf,
     },
-    /// Say what an error code, a check, a situation or a flaw means
+    /// Say what an error code, a signature, a check, a verdict, a situation or a flaw means
     Explain {
-        /// The code, such as S012, check/durability, situation/all-down or flaw/no-fsync.
+        /// The code, such as S012, vote-kept/changed, check/durability, exit/100,
+        /// situation/all-down or flaw/no-fsync.
         code: String,
     },
     /// Hashes of runs, for comparison with another process
@@ -338,7 +339,7 @@ pub(crate) fn dispatch(args: Args) -> ExitCode {
         Command::Export(args) => crate::check::export(&args, color),
         Command::List { what } => crate::catalogue::list(what, color),
         Command::Schema { what } => crate::catalogue::schema(what),
-        Command::Explain { code } => crate::catalogue::explain(&code),
+        Command::Explain { code } => crate::explain::explain(&code),
         Command::Sweep(args) => sweep::sweep(&args, color),
         Command::Plan(args) => sweep::plan(&args, color),
         Command::Merge(args) => sweep::merge(&args),

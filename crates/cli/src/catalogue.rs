@@ -1,12 +1,10 @@
 //! What there is: scenarios, checks, faults, file formats, error codes.
 
-use checker::linearizability::Kind;
-use testbed::Flaw;
 use trace::Situation;
 
 use crate::args::{Listing, SchemaOf};
 use crate::output::{self, Color, Stop};
-use crate::{exit, find, program, stock, words};
+use crate::{exit, find, stock, words};
 
 /// Prints a list, one thing per line.
 pub(crate) fn list(what: Listing, color: Color) -> Result<u8, Stop> {
@@ -89,79 +87,4 @@ pub(crate) fn schema(what: SchemaOf) -> Result<u8, Stop> {
     let text = serde_json::to_string_pretty(&schema).expect("a schema has no odd keys");
     output::result(&format!("{text}\n"))?;
     Ok(exit::PASS)
-}
-
-/// Prints what an error code, a check, a situation or a flaw means.
-pub(crate) fn explain(code: &str) -> Result<u8, Stop> {
-    let text = match code.split_once('/') {
-        Some(("situation", name)) => situation(name)?,
-        Some(("check", name)) => check(name)?,
-        Some(("linearizable", name)) => anomaly(name)?,
-        Some(("flaw", id)) => flaw(testbed::flaw_named(id).map_err(Stop::bad_input)?),
-        _ => problem(code)?,
-    };
-    output::result(&text)?;
-    Ok(exit::PASS)
-}
-
-fn problem(code: &str) -> Result<String, Stop> {
-    let found = trace::problem::CODES.iter().find(|(known, _)| known.eq_ignore_ascii_case(code));
-    let Some((code, meaning)) = found else {
-        let codes: Vec<&str> = trace::problem::CODES.iter().map(|(code, _)| *code).collect();
-        let codes = codes.join(" ");
-        let message =
-            format!("no code `{code}`; there are {codes}, check/NAME, situation/NAME and flaw/ID");
-        return Err(Stop::bad_input(message));
-    };
-    Ok(format!("{code}: {meaning}\n"))
-}
-
-fn check(name: &str) -> Result<String, Stop> {
-    match testbed::checks().find(|(known, _)| *known == name) {
-        Some((name, about)) => Ok(format!("check/{name}: {about}\n")),
-        None => Err(Stop::bad_input(format!("no check `{name}`; see `squall list checks`"))),
-    }
-}
-
-/// An anomaly, by the second half of its signature.
-fn anomaly(name: &str) -> Result<String, Stop> {
-    match Kind::ALL.iter().find(|kind| kind.name() == name) {
-        Some(kind) => Ok(format!("linearizable/{name}: {}\n", kind.about())),
-        None => {
-            let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-            let message = format!("no anomaly `{name}`; there are {}", names.join(", "));
-            Err(Stop::bad_input(message))
-        }
-    }
-}
-
-fn flaw(flaw: &Flaw) -> String {
-    let Flaw { id, about, origin, trigger, scenario, .. } = flaw;
-    let expected: Vec<String> =
-        flaw.expected.iter().map(|check| format!("check/{check}")).collect();
-    format!(
-        "flaw/{id}: {about}\n  made by   {origin}\n  does harm when {trigger}\n  found by  {}, \
-         within {} seeds\nTo plant it:\n\n{} run swarm --flaw {id}\n{} sweep {scenario} --flaw {id}\n",
-        expected.join(", "),
-        flaw.ceiling,
-        program::command(),
-        program::command(),
-    )
-}
-
-fn situation(name: &str) -> Result<String, Stop> {
-    let Some(situation) = Situation::named(name) else {
-        let names: Vec<&str> = Situation::ALL.iter().map(|known| known.name()).collect();
-        let help = match trace::nearest(name, &names) {
-            Some(near) => format!("there is one named `{near}`"),
-            None => "see `squall list situations`".to_owned(),
-        };
-        return Err(Stop::bad_input(format!("no situation `{name}`; {help}")));
-    };
-    let mut text = format!("situation/{name}: {}\n", situation.about());
-    for need in situation.needs() {
-        text.push_str(&format!("  needs {need}\n"));
-    }
-    text.push_str(&format!("A scenario requires it by:\n\n[require]\nsituations = [\"{name}\"]\n"));
-    Ok(text)
 }

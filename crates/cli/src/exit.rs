@@ -24,21 +24,48 @@ pub(crate) const INCOMPLETE: u8 = 75;
 /// A promise was broken.
 pub(crate) const FAIL: u8 = 100;
 
-/// What `squall --help` says of them. 101, a panic of squall itself, is the runtime's.
-pub(crate) const HELP: &str = "\
-Exit codes:
-    0  passed
-    1  the environment failed (a file, a process)
-    2  bad arguments, scenario, case or trace; nothing was written
-    4  nothing was run
-    5  inconclusive: a budget was spent, or there was nothing to judge
-    6  a sweep is blind: the scenario that must fail did not
-    7  the recorded failure is gone, or is another one
-    8  non-determinism: one plan, two different runs
-   75  not all is done; the same command goes on where it was
-  100  a failure was found
-  101  squall itself panicked
-  130  SIGINT ended it (143: SIGTERM)
+/// What an exit code means.
+pub(crate) struct Code {
+    /// The code.
+    pub(crate) code: u8,
+    /// The verdicts that lead to it, as they are printed.
+    pub(crate) verdicts: &'static [&'static str],
+    /// In words.
+    pub(crate) about: &'static str,
+}
 
-Environment (SQUALL_...): ARTIFACTS BUDGET COLOR FORMAT GITHUB JOBS JUNIT OUT PROGRESS RAFTKV SEED
-SUMMARY_MD TRACE WALL_LIMIT. Human output may change; flags, exit codes, JSON and files are stable.";
+const fn code(code: u8, verdicts: &'static [&'static str], about: &'static str) -> Code {
+    Code { code, verdicts, about }
+}
+
+/// All exit codes. 101, a panic of squall itself, is the runtime's; the last two are the shell's.
+pub(crate) const CODES: &[Code] = &[
+    code(PASS, &["PASS", "held"], "passed"),
+    code(ENVIRONMENT, &[], "the environment failed (a file, a process)"),
+    code(BAD_INPUT, &[], "bad arguments, scenario, case or trace; nothing was written"),
+    code(NOTHING, &["NOTHING"], "nothing was run"),
+    code(UNKNOWN, &["UNKNOWN"], "inconclusive: a budget was spent, or there was nothing to judge"),
+    code(BLIND, &["BLIND"], "a sweep is blind: the scenario that must fail did not"),
+    code(GONE, &["GONE"], "the recorded failure is gone, or is another one"),
+    code(
+        NONDETERMINISM,
+        &["NONDET", "NONDETERMINISTIC"],
+        "non-determinism: one plan, two different runs",
+    ),
+    code(INCOMPLETE, &["INCOMPLETE"], "not all is done; the same command goes on where it was"),
+    code(FAIL, &["FAIL"], "a failure was found"),
+    code(101, &[], "squall itself panicked"),
+    code(130, &[], "SIGINT ended it"),
+    code(143, &[], "SIGTERM ended it"),
+];
+
+/// The end of `squall --help`.
+pub(crate) fn help() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for Code { code, about, .. } in CODES {
+        text.push_str(&format!("  {code:>3}  {about}\n"));
+    }
+    text + "\nEnvironment (SQUALL_...): ARTIFACTS BUDGET COLOR FORMAT GITHUB JOBS JUNIT OUT PROGRESS \
+            RAFTKV SEED\nSUMMARY_MD TRACE WALL_LIMIT. Human output may change; flags, exit codes, JSON \
+            and files are stable."
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use trace::{Expect, Scenario};
 
 use crate::output::{Color, Stop};
-use crate::{case, exit, program, stock};
+use crate::{case, exit, explain, program, stock};
 
 /// Where scenarios are looked up by their stem.
 const DIRECTORIES: [&str; 2] = ["scenarios", "scenarios/known"];
@@ -114,31 +114,23 @@ pub(crate) fn parse(
     Ok(scenario)
 }
 
-/// Every signature in `[expect]`, and every key of `[excuse]`, names a check that there is: a slip
+/// Every signature in `[expect]` can be reported, and every key of `[excuse]` names a check: a slip
 /// would be waited for in vain, or excuse nothing.
 fn known_checks(file: &str, bytes: &[u8], scenario: &Scenario) -> Result<(), Stop> {
     let expected: &[String] = match &scenario.expect {
         Expect::Fail { signatures, .. } => signatures,
         Expect::Pass => &[],
     };
-    let checks: Vec<&str> = testbed::checks().map(|(name, _)| name).collect();
-    for signature in expected.iter().chain(scenario.excuse.keys()) {
-        let check = signature.split('/').next().unwrap_or(signature);
-        if checks.contains(&check) {
-            continue;
-        }
-        let text = String::from_utf8_lossy(bytes);
-        let line = text.lines().position(|line| line.contains(signature));
-        let place = line.map_or(String::new(), |line| format!(":{}", line + 1));
-        let hint = match trace::nearest(check, &checks) {
-            Some(near) => format!("; there is a check named `{near}`"),
-            None => "; `squall list checks` names them all".to_owned(),
-        };
-        return Err(Stop::bad_input(format!(
-            "{file}{place}: `{signature}` names no check of this program{hint}"
-        )));
-    }
-    Ok(())
+    let is_check = |name: &str| testbed::checks().any(|(check, _)| check == name);
+    let mut wrong = expected.iter().filter(|signature| !explain::is_signature(signature));
+    let wrong = wrong.next().or_else(|| scenario.excuse.keys().find(|name| !is_check(name)));
+    let Some(wrong) = wrong else { return Ok(()) };
+    let text = String::from_utf8_lossy(bytes);
+    let line = text.lines().position(|line| line.contains(wrong));
+    let place = line.map_or(String::new(), |line| format!(":{}", line + 1));
+    let hint = explain::hint(wrong);
+    let message = "names no check of this program, or no kind of the check";
+    Err(Stop::bad_input(format!("{file}{place}: `{wrong}` {message}{hint}")))
 }
 
 /// Reads a file as far as a scenario may be long.

@@ -18,6 +18,7 @@ mod check;
 mod corpus;
 mod dry_run;
 mod exit;
+mod explain;
 mod find;
 mod fresh;
 mod gauntlet;

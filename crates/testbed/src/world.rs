@@ -16,6 +16,7 @@ use crate::nemesis::missed::{self, MissedFault};
 use crate::options;
 use crate::phases::Phase;
 use crate::record::Recorder;
+use crate::signatures::LIVENESS;
 use crate::slot::Slot;
 use crate::watch::Watch;
 
@@ -311,7 +312,13 @@ impl<'a, S: System> World<'a, S> {
 
     /// Notes that the cluster did not do in time what it must; from the event `still` on it was seen
     /// that it does not.
+    ///
+    /// # Panics
+    ///
+    /// If the kind is not one of `signatures::LIVENESS`.
     pub(crate) fn not_live(&mut self, kind: &str, message: String, still: Option<u64>) {
+        let mut listed = LIVENESS.iter().filter_map(|(known, _)| known.split_once('/'));
+        assert!(listed.any(|(_, known)| known == kind), "liveness/{kind} is not listed");
         let violation = Violation {
             check: "liveness",
             kind: kind.to_owned(),

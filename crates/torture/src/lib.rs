@@ -36,3 +36,11 @@ mod run;
 pub use differences::differences;
 pub use program::Program;
 pub use run::{Error, Report, run};
+
+/// The signatures that only real processes can fail with, each with its meaning.
+pub const SIGNATURES: &[(&str, &str)] = &[
+    ("convergence/not-settled", "after healing, the members did not agree in time"),
+    ("liveness/final-read", "after healing, a key could not be read"),
+    ("sut/exit", "a process ended although nobody asked it to"),
+    ("sut/shut-down", "a process did not end when it was asked to"),
+];

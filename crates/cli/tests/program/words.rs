@@ -73,7 +73,8 @@ fn what_there_is_can_be_listed() {
     for kind in Kind::ALL {
         let signature = format!("linearizable/{}", kind.name());
         let explained = place.run(&["explain", &signature]);
-        assert_eq!(explained.stdout, format!("{signature}: {}\n", kind.about()));
+        let beginning = format!("{signature}: {}\n", kind.about());
+        assert!(explained.stdout.starts_with(&beginning), "{explained:?}");
     }
     assert_eq!(place.run(&["explain", "linearizable/taste"]).code, 2);
 }
@@ -88,4 +89,49 @@ fn json_is_one_object_with_all_that_is_known() {
     assert_eq!(told["seed"], 3);
     assert!(told["counters"]["ops-ok"].as_u64().is_some_and(|ok| ok > 0), "{told}");
     assert_eq!(ran.stdout.lines().count(), 1);
+}
+
+#[test]
+fn every_word_that_is_printed_can_be_explained() {
+    let place = Place::empty("explain");
+    let signatures = testbed::signatures().map(|(signature, _)| signature);
+    let others = ::torture::SIGNATURES.iter().map(|(signature, _)| (*signature).to_owned());
+    let words = "sut/aborted sut/hung sut/panic#raft-0.7.0/src/raft_log.rs:292 sut/halt#corrupt \
+                 PASS FAIL UNKNOWN NONDET BLIND INCOMPLETE GONE 0 100 exit/75 130 durability";
+    let words = words.split(' ').map(str::to_owned);
+    for word in signatures.chain(others).chain(words) {
+        let ran = place.run(&["explain", &word]);
+        assert_eq!(ran.code, 0, "{word}: {ran:?}");
+        assert!(ran.stdout.contains(": "), "{word}: {ran:?}");
+    }
+    for (slip, words) in [
+        ("vote-kept/chagned", "there is `vote-kept/changed`"),
+        ("vote-kept/eaten", "there are vote-kept/changed, vote-kept/forgotten"),
+        ("exit/77", "exit/CODE"),
+    ] {
+        let ran = place.run(&["explain", slip]);
+        assert!(ran.code == 2 && ran.stderr.contains(words), "{slip}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_kind_that_no_check_reports_cannot_be_expected() {
+    let place = Place::empty("expect-kind");
+    for (signature, words) in [
+        ("vote-kept/forgoten", "s.toml:4: `vote-kept/forgoten`"),
+        ("vote-kept/forgoten", "there is `vote-kept/forgotten`"),
+        ("vote-kpt/*", "there is a check named `vote-kept`"),
+    ] {
+        let text =
+            format!("about = 'x'\n[expect]\nverdict = 'fail'\nsignatures = ['{signature}']\n");
+        place.write("s.toml", text);
+        let ran = place.run(&["run", "s.toml", "--dry-run"]);
+        assert!(ran.code == 2 && ran.stderr.contains(words), "{signature}: {ran:?}");
+    }
+    for signature in ["vote-kept/*", "sut/halt#corrupt", "liveness/no-write"] {
+        let text =
+            format!("about = 'x'\n[expect]\nverdict = 'fail'\nsignatures = ['{signature}']\n");
+        place.write("s.toml", text);
+        assert_eq!(place.run(&["run", "s.toml", "--dry-run"]).code, 0, "{signature}");
+    }
 }
