@@ -27,6 +27,13 @@ pub fn annotations(summary: &Summary, file_of: &dyn Fn(&str) -> Option<String>) 
         let title = "expected failure not found".to_owned();
         found.push((title, scenario.name.clone(), sentence.to_owned()));
     }
+    for scenario in &summary.scenarios {
+        let rerun = scenario.rerun.as_deref().unwrap_or_default();
+        for sentence in &scenario.slow {
+            let title = "recovery too slow".to_owned();
+            found.push((title, scenario.name.clone(), format!("{sentence}\n{rerun}")));
+        }
+    }
     if summary.conclusion == Conclusion::Blind {
         for (scenario, name) in summary.not_reached() {
             let message = format!("{name} was not reached in {} runs", grouped(scenario.run));

@@ -54,6 +54,9 @@ fn suite(summary: &Summary, scenario: &ScenarioSummary, checks: &[&str]) -> Test
         let missed: Vec<String> = scenario.missed.iter().cloned().collect();
         suite.add_test_case(case("expected failure", &scenario.name, "expected/missed", &missed));
     }
+    if let Some(found) = recovery(scenario) {
+        suite.add_test_case(case("recovery", &scenario.name, "recovery/slow", &found));
+    }
     for name in &scenario.require {
         let missing = (!scenario.situations.contains_key(name)).then(|| {
             let needs = scenario.impossible.get(name);
@@ -81,6 +84,13 @@ fn suite(summary: &Summary, scenario: &ScenarioSummary, checks: &[&str]) -> Test
     suite.add_property(Property::new("runs", scenario.run.to_string()));
     suite.add_property(Property::new("digest", &*scenario.digest));
     suite
+}
+
+/// The bounds of recovery that are broken; `None` if the scenario sets none.
+fn recovery(scenario: &ScenarioSummary) -> Option<Vec<String>> {
+    let rerun = scenario.rerun.clone().unwrap_or_default();
+    let found = scenario.slow.iter().map(|sentence| format!("{sentence}\n{rerun}"));
+    scenario.bounded.then(|| found.collect())
 }
 
 const DETERMINISM: &str = "determinism";

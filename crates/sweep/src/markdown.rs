@@ -51,6 +51,17 @@ fn unexercised(text: &mut String, summary: &Summary) {
     }
 }
 
+/// The bounds of recovery that are broken.
+fn slow(text: &mut String, summary: &Summary) {
+    for scenario in &summary.scenarios {
+        let rerun = scenario.rerun.as_deref().unwrap_or_default();
+        for sentence in &scenario.slow {
+            writeln!(text, "\n**{}: recovery: {sentence}**; the slowest: `{rerun}`", scenario.name)
+                .expect("a String");
+        }
+    }
+}
+
 fn verdict(text: &mut String, summary: &Summary) {
     let word = match summary.conclusion {
         Conclusion::Nondeterminism => "NONDETERMINISTIC",
@@ -106,6 +117,7 @@ fn verdict(text: &mut String, summary: &Summary) {
         n => format!("**{} differed**", grouped(n)),
     };
     writeln!(text, "{} runs were done twice, {twice}.", grouped(summary.twice)).expect("a String");
+    slow(text, summary);
     for (_, sentence) in summary.missed() {
         writeln!(text, "\n**Missed**: {}.", cell(sentence)).expect("a String");
     }

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trace::{Expect, Histogram, Scenario, Situation};
+use trace::{Expect, Histogram, RecoveryBounds, Scenario, Situation};
 
 use crate::plan::{Plan, Planned, VERSION, Work};
 use crate::record::{
     Finding, Record, Seen, Spread, Verdict, add_all, add_counts, add_digits, digits,
 };
-use crate::recovery::Recovery;
+use crate::recovery::{self, Recovery, Slowest};
 use crate::set::Set;
 use crate::summary::{
     Canary, Chunks, Conclusion, Knob, Nondeterminism, Place, ScenarioSummary, Summary,
@@ -50,6 +50,10 @@ pub fn merge(set: &Set<'_>, asked: &[u64], finish: &str) -> Summary {
     let findings: Vec<&Finding> = findings.iter().collect();
     for scenario in &mut scenarios {
         scenario.missed = missed(scenario, &expectations[&scenario.name]);
+    }
+    for (scenario, planned) in scenarios.iter_mut().zip(&plan.scenarios) {
+        let parsed = planned.parse().expect("the scenarios of a plan are read before it is run");
+        judge_recovery(plan, scenario, parsed.recovery);
     }
     for scenario in &scenarios {
         summary.run += scenario.run;
@@ -111,7 +115,7 @@ impl Summary {
         let alive = self.canary.as_ref().is_some_and(|canary| !canary.caught);
         if !self.nondeterminism.is_empty() {
             Conclusion::Nondeterminism
-        } else if self.fail > 0 || self.scenarios.iter().any(|s| s.missed.is_some()) {
+        } else if self.fail > 0 || self.scenarios.iter().any(ScenarioSummary::is_broken) {
             Conclusion::Failure
         } else if !self.chunks.missing.is_empty() {
             Conclusion::Incomplete
@@ -151,6 +155,23 @@ fn empty(planned: &Planned) -> ScenarioSummary {
         matrix: BTreeMap::new(),
         knobs: BTreeMap::new(),
         recovery: None,
+        slowest: None,
+        bounded: scenario.recovery != RecoveryBounds::default(),
+        slow: Vec::new(),
+        unjudged: Vec::new(),
+        rerun: None,
+    }
+}
+
+/// Holds the recoveries of a scenario against the bounds that it sets.
+fn judge_recovery(plan: &Plan, scenario: &mut ScenarioSummary, bounds: RecoveryBounds) {
+    if scenario.run == 0 {
+        return;
+    }
+    let all = scenario.recovery.as_ref().map(Recovery::histogram).unwrap_or_default();
+    (scenario.slow, scenario.unjudged) = recovery::judge(bounds, &all);
+    if let (false, Some(slowest)) = (scenario.slow.is_empty(), scenario.slowest) {
+        scenario.rerun = Some(reproduce(plan, &scenario.name, slowest.seed));
     }
 }
 
@@ -202,6 +223,7 @@ fn add(scenario: &mut ScenarioSummary, record: &Record, expect: &Expect) {
         recoveries.join(&before.histogram());
     }
     scenario.recovery = Recovery::of(&recoveries);
+    scenario.slowest = Slowest::of(scenario.slowest, footer.slowest);
     for finding in record.findings.iter().filter(|f| f.verdict == Verdict::Fail) {
         for knob in &finding.knobs {
             let knob: &mut Knob = scenario.knobs.entry(knob.clone()).or_default();

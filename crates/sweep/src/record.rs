@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use system::Digest;
 use trace::{Expect, Histogram};
 
+use crate::recovery::Slowest;
+
 mod lines;
 
 pub use lines::{Assembler, Piece};
@@ -166,6 +168,9 @@ pub struct Footer {
     /// Recoveries by how long they took: see [`Histogram::buckets`].
     #[serde(default)]
     pub recoveries: BTreeMap<u32, u64>,
+    /// The run with the longest recovery; `None` if there was no recovery.
+    #[serde(default)]
+    pub slowest: Option<Slowest>,
     /// A checksum of this record, 16 hex digits.
     check: String,
 }
@@ -303,6 +308,8 @@ impl Record {
         for knob in run.knobs {
             *footer.knobs.entry(knob).or_default() += 1;
         }
+        let longest = run.recoveries.at_most(1_000).map(|t| Slowest { t, seed: run.seed });
+        footer.slowest = Slowest::of(footer.slowest, longest);
         add_counts(&mut footer.recoveries, &run.recoveries.buckets().collect());
         self.findings.extend(run.finding);
     }
@@ -324,6 +331,7 @@ impl Record {
             add_counts(sum.matrix.entry(situation.clone()).or_default(), row);
         }
         add_counts(&mut sum.knobs, &footer.knobs);
+        sum.slowest = Slowest::of(sum.slowest, footer.slowest);
         add_counts(&mut sum.recoveries, &footer.recoveries);
         self.findings.extend(part.findings);
     }

@@ -185,5 +185,10 @@ fn scenario() -> Value {
         ("matrix", map(map(number()))),
         ("knobs", map(knob)),
         ("recovery", or_null(recovery)),
+        ("slowest?", object(&[("t", number()), ("seed", number())])),
+        ("bounded", json!({ "type": "boolean" })),
+        ("slow?", list(text())),
+        ("unjudged?", list(text())),
+        ("rerun?", text()),
     ])
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Divergence, Seen, Spread};
-use crate::recovery::Recovery;
+use crate::recovery::{Recovery, Slowest};
 use crate::seeds::Seeds;
 
 /// The width of a bar of [`Signature::times`], in milliseconds of virtual time.
@@ -236,9 +236,31 @@ pub struct ScenarioSummary {
     pub knobs: BTreeMap<String, Knob>,
     /// How long it took until the cluster answered again; `None` if it was never kept from it.
     pub recovery: Option<Recovery>,
+    /// The run with the longest of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowest: Option<Slowest>,
+    /// Whether the scenario bounds its recoveries.
+    #[serde(default)]
+    pub bounded: bool,
+    /// The bounds of recovery that are broken, each in a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slow: Vec<String>,
+    /// The bounds of recovery that could not be judged, each in a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unjudged: Vec<String>,
+    /// The command that runs the slowest again, if a bound is broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun: Option<String>,
 }
 
 impl ScenarioSummary {
+    /// Whether the scenario as a whole failed, whatever its runs did: it must fail and did not, or
+    /// a bound of its recoveries is broken.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.missed.is_some() || !self.slow.is_empty()
+    }
+
     /// Why a check says nothing about this scenario, in a sentence: no run had anything for it to
     /// judge. `None` if one had, or if nothing was run.
     #[must_use]

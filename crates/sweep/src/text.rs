@@ -120,6 +120,18 @@ fn write_recovery(text: &mut String, summary: &Summary) {
     let (p50, p99, max) = (time(all.p50), time(all.p99), time(all.max));
     let count = grouped(all.count);
     writeln!(text, "recovery  p50 {p50}  p99 {p99}  max {max}  (of {count})").expect("a String");
+    for scenario in &summary.scenarios {
+        for sentence in &scenario.unjudged {
+            writeln!(text, "          {}: {sentence}", scenario.name).expect("a String");
+        }
+        for sentence in &scenario.slow {
+            writeln!(text, "!   slow  {}: {sentence}", scenario.name).expect("a String");
+        }
+        if let (Some(slowest), Some(rerun)) = (scenario.slowest, &scenario.rerun) {
+            writeln!(text, "          the slowest takes {}: {rerun}", time(slowest.t))
+                .expect("a String");
+        }
+    }
 }
 
 fn write_signatures(text: &mut String, summary: &Summary) {

@@ -46,6 +46,16 @@ impl Histogram {
         self.buckets.values().sum()
     }
 
+    /// The same, rounded down to the beginning of its bucket: what is surely exceeded.
+    ///
+    /// # Panics
+    ///
+    /// If `part` is above 1 000.
+    #[must_use]
+    pub fn at_least(&self, part: u64) -> Option<Nanos> {
+        self.bucket_at(part).map(|bucket| bucket.checked_sub(1).map_or(0, |b| longest(b) + 1))
+    }
+
     /// The duration that `part` of 1 000 do not exceed, rounded up to the end of its bucket: 500
     /// for the median, 990 for the 99th percentile. `None` if there are no durations.
     ///
@@ -54,12 +64,16 @@ impl Histogram {
     /// If `part` is above 1 000.
     #[must_use]
     pub fn at_most(&self, part: u64) -> Option<Nanos> {
+        self.bucket_at(part).map(longest)
+    }
+
+    fn bucket_at(&self, part: u64) -> Option<u32> {
         assert!(part <= 1_000, "{part} of 1000 is more than all");
         let wanted = (u128::from(self.count()) * u128::from(part)).div_ceil(1_000).max(1);
         let mut seen = 0;
         self.buckets.iter().find_map(|(bucket, count)| {
             seen += u128::from(*count);
-            (seen >= wanted).then(|| longest(*bucket))
+            (seen >= wanted).then_some(*bucket)
         })
     }
 }
@@ -114,6 +128,11 @@ mod tests {
             let found = all.at_most(part).expect("there are durations");
             (exact..=exact + exact / 8).contains(&found)
         };
+        for part in [0, 10, 500, 990, 1_000] {
+            let exact = (part.max(1)) * 1_000_000;
+            assert!(all.at_least(part).is_some_and(|least| least <= exact), "{part}");
+            assert!(all.at_least(part).zip(all.at_most(part)).is_some_and(|(a, b)| a < b));
+        }
         assert_eq!(all.count(), 1_000);
         assert!(within(0, 1_000_000) && within(500, 500_000_000) && within(990, 990_000_000));
         assert_eq!(Histogram::from_buckets(all.buckets()), all);

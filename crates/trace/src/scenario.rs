@@ -58,6 +58,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// How a run is expected to end.
     pub expect: Expect,
+    /// How long recoveries may take, over a sweep.
+    pub recovery: RecoveryBounds,
     /// Checks that need not be exercised, each with the reason.
     pub excuse: BTreeMap<String, String>,
 }
@@ -332,6 +334,26 @@ pub enum Heal {
     /// A quorum, drawn, of the configuration in force. The other nodes stay as they are for ever
     /// if they are down, and are cut off for ever if they are up.
     Quorum,
+}
+
+/// How long the cluster may be without an answer once a quorum can decide again: bounds of the
+/// distribution over all recoveries of a sweep, in nanoseconds of virtual time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryBounds {
+    /// Half of them take no longer.
+    pub p50: Option<Nanos>,
+    /// 99 of 100 take no longer.
+    pub p99: Option<Nanos>,
+    /// None takes longer.
+    pub max: Option<Nanos>,
+}
+
+impl RecoveryBounds {
+    /// The bounds that are set: the name, how many of 1 000 recoveries it is about, and the bound.
+    pub fn each(self) -> impl Iterator<Item = (&'static str, u64, Nanos)> {
+        let all = [("p50", 500, self.p50), ("p99", 990, self.p99), ("max", 1_000, self.max)];
+        all.into_iter().filter_map(|(name, part, bound)| Some((name, part, bound?)))
+    }
 }
 
 /// How a run is expected to end.

@@ -260,14 +260,30 @@ fn expect() -> Value {
     let signature = json!({ "type": "string", "pattern": "^[A-Za-z0-9-]+/([A-Za-z0-9-]+|\\*)$" });
     told(
         table(
-            &["verdict"],
+            &[],
             [
                 ("verdict", words(&["pass", "fail"])),
+                ("recovery", recovery()),
                 ("signatures", told(some_of(signature), "What must be found: check/kind.")),
                 ("within", int(1, INT_MAX, "In how many seeds. Default: 50.")),
             ],
         ),
         "How a run is expected to end. Default: pass.",
+    )
+}
+
+fn recovery() -> Value {
+    let bound = |about: &str| told(reference("duration"), about);
+    told(
+        table(
+            &[],
+            [
+                ("p50", bound("Half of them take no longer.")),
+                ("p99", bound("99 of 100 take no longer.")),
+                ("max", bound("None takes longer.")),
+            ],
+        ),
+        "Bounds of the time from a quorum that can decide to its first answer, over a sweep.",
     )
 }
 

@@ -207,6 +207,15 @@ fn a_scripted_fault_does_not_strike_a_node_that_another_keeps_down() {
 }
 
 #[test]
+fn bounds_of_recovery_bound_something() {
+    one("[expect]\nrecovery = {}", "S024", "{}", &["bound nothing", "p99"]);
+    one("[expect]\nrecovery = { p99 = \"fast\" }", "S015", "\"fast\"", &[]);
+    let read = |text: &str| parse_scenario("test.toml", text, &[]).expect("it is right");
+    let text = "about = \"A test.\"\n[expect]\nrecovery = { p99 = \"600ms\" }";
+    assert_eq!(read(text).recovery.each().collect::<Vec<_>>(), [("p99", 990, 600_000_000)]);
+}
+
+#[test]
 fn clusters_have_1_to_63_nodes() {
     one("[cluster]\nnodes = 0", "S022", "0", &["a cluster of 0 nodes", "expected 1 to 63"]);
     one("[cluster]\nnodes = 64", "S022", "64", &["a cluster of 64 nodes"]);

@@ -9,7 +9,7 @@ const MISTAKES: [(&str, &str, &[&str]); 6] = [
     (
         "misspelt signature",
         "about = \"x\"\n[expect]\nverdict = \"fail\"\nsignatures = [\"durabilty/acked-write-lost\"]\n",
-        &["durabilty/acked-write-lost", ":4:", "`durability`"],
+        &["durabilty/acked-write-lost", ":4:", "`durability/acked-write-lost`"],
     ),
     ("misspelt key", "about = \"x\"\n[workload]\nkyes = 3\n", &["kyes", ":3:"]),
     ("wrong unit", "about = \"x\"\n[limits]\nstorm = \"10parsecs\"\n", &["10parsecs", ":3:"]),

@@ -44,7 +44,7 @@ fn an_interrupted_gauntlet_writes_no_table() {
     place.write("storm.toml", "about = 'calm'\n[limits]\nstorm = '10s'\n");
     let arguments = [
         "gauntlet",
-        "no-fsync",
+        "send-before-persist-votes",
         "--scenario",
         "storm.toml",
         "--seeds",

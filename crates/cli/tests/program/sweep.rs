@@ -243,6 +243,32 @@ fn a_seed_whose_process_is_killed_each_time_is_no_finding() {
 }
 
 #[test]
+fn recoveries_are_held_to_their_bounds() {
+    let place = place("slow");
+    let short = fs::read_to_string(place.path("short.toml")).expect("it is there");
+    let bounded = |bounds: &str| {
+        let text = format!("{short}\n[expect]\nrecovery = {{ {bounds} }}\n");
+        place.write("bounded.toml", &text);
+        run(&place, "sweep bounded.toml -n 30 --seed 1 --junit j.xml")
+    };
+    let ran = bounded("p50 = \"1ms\", max = \"1ms\"");
+    assert_eq!(ran.code, 100, "{ran:?}");
+    assert!(ran.stdout.contains("!   slow  bounded: p50 of "), "{ran:?}");
+    assert!(ran.stdout.contains("more than 0.001s"), "{ran:?}");
+    assert!(ran.stdout.contains(": squall run bounded.toml --seed "), "{ran:?}");
+    let junit = fs::read_to_string(place.path("j.xml")).expect("it was written");
+    assert!(junit.contains("type=\"recovery/slow\""), "{junit}");
+    let ran = bounded("max = \"30s\"");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let junit = fs::read_to_string(place.path("j.xml")).expect("it was written");
+    assert!(junit.contains("<testcase name=\"recovery\" classname=\"bounded\"/>"), "{junit}");
+    place.write("few.toml", format!("{short}\n[expect]\nrecovery = {{ p99 = \"1ms\" }}\n"));
+    let ran = run(&place, "sweep few.toml -n 2 --seed 1");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("few: p99 is not judged: "), "{ran:?}");
+}
+
+#[test]
 fn a_run_that_a_fresh_process_does_not_repeat_is_nondeterminism() {
     let place = place("differ");
     // Seed 0 is the one of a hundred; seed 3 passes and is not.

@@ -7,7 +7,7 @@ use system::{Nanos, ReadMode};
 
 use crate::scenario::{
     Budget, ClusterOptions, Delay, DiskOptions, Expect, Heal, KeyDistribution, Limits, Mix,
-    NetOptions, NodeOptions, Pace, Profile, Scenario, Workload,
+    NetOptions, NodeOptions, Pace, Profile, RecoveryBounds, Scenario, Workload,
 };
 
 const MICRO: u64 = 1_000;
@@ -157,6 +157,7 @@ impl Default for Scenario {
             require: Vec::new(),
             limits: Limits::default(),
             expect: Expect::default(),
+            recovery: RecoveryBounds::default(),
             excuse: BTreeMap::new(),
         }
     }

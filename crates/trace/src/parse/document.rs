@@ -67,6 +67,9 @@ impl Scenario {
         if !self.draws.is_empty() {
             fields["draw"] = draw::document(&self.draws);
         }
+        for (name, _, bound) in self.recovery.each() {
+            fields["expect"]["recovery"][name] = write_duration(bound).into();
+        }
         if !self.excuse.is_empty() {
             fields["excuse"] = json!(self.excuse);
         }

@@ -15,7 +15,8 @@ use super::source::{Node, Value};
 use super::words::{HEALS, PROFILES, nearest};
 use super::workload::{WORKLOAD_KEYS, scripted_op, workload};
 use crate::scenario::{
-    Budget, ClusterOptions, Expect, Limits, NodeOptions, Profile, Scenario, ScriptedFault,
+    Budget, ClusterOptions, Expect, Limits, NodeOptions, Profile, RecoveryBounds, Scenario,
+    ScriptedFault,
 };
 use crate::situation::Situation;
 
@@ -100,7 +101,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         let world = idle::World { nodes, storm: limits.storm, budget: &budget };
         idle::check(reader, top, &faults, &world);
     }
-    let expect = expect(reader, top);
+    let (expect, recovery) = expect(reader, top);
     let excuse = reader.optional(top, "excuse", excuses).unwrap_or_default();
     Some(Scenario {
         name,
@@ -119,6 +120,7 @@ pub(crate) fn scenario(reader: &mut Reader, root: &Node, stem: &str) -> Option<S
         require: require.unwrap_or_default(),
         limits,
         expect,
+        recovery,
         excuse,
     })
 }
@@ -270,13 +272,21 @@ fn limits(reader: &mut Reader, table: Table<'_>) -> Limits {
     }
 }
 
-fn expect(reader: &mut Reader, top: Table<'_>) -> Expect {
+/// `[expect]`: how a run ends, and how long recoveries may take over a sweep.
+fn expect(reader: &mut Reader, top: Table<'_>) -> (Expect, RecoveryBounds) {
     let Some(node) = top.get("expect") else {
-        return Expect::Pass;
+        return (Expect::Pass, RecoveryBounds::default());
     };
-    let table = reader.table(node, "[expect]", &["verdict", "signatures", "within"]);
+    let table = reader.table(node, "[expect]", &["verdict", "signatures", "within", "recovery"]);
+    let bounds = reader.optional(table, "recovery", recovery);
     let verdicts = [("pass", false), ("fail", true)];
-    let fails = reader.required(table, "verdict", |r, n| r.word(n, "verdict", &verdicts));
+    let fails = match bounds {
+        None => reader.required(table, "verdict", |r, n| r.word(n, "verdict", &verdicts)),
+        Some(_) => reader
+            .optional(table, "verdict", |r, n| r.word(n, "verdict", &verdicts))
+            .or(Some(false)),
+    };
+    let bounds = bounds.unwrap_or_default();
     if fails != Some(true) {
         for key in ["signatures", "within"] {
             if let (Some(span), Some(false)) = (table.key_span(key), fails) {
@@ -284,11 +294,24 @@ fn expect(reader: &mut Reader, top: Table<'_>) -> Expect {
                 reader.problem("S014", message, span, "but \"pass\" is expected");
             }
         }
-        return Expect::Pass;
+        return (Expect::Pass, bounds);
     }
     let signatures = reader.required(table, "signatures", |r, n| r.some(n, signature));
     let within = reader.optional(table, "within", |r, n| r.int(n, 1..=INT_MAX));
-    Expect::Fail { signatures: signatures.unwrap_or_default(), within: within.unwrap_or(50) }
+    let signatures = signatures.unwrap_or_default();
+    (Expect::Fail { signatures, within: within.unwrap_or(50) }, bounds)
+}
+
+/// Bounds of recoveries: at least one.
+fn recovery(reader: &mut Reader, node: &Node) -> Option<RecoveryBounds> {
+    let keys = ["p50", "p99", "max"];
+    let table = reader.table(node, "`recovery`", &keys);
+    if keys.iter().all(|key| table.get(key).is_none()) && matches!(node.value, Value::Table(_)) {
+        let message = "these bounds bound nothing".to_owned();
+        reader.problem("S024", message, node.span, "expected `p50`, `p99` or `max`");
+    }
+    let mut bound = |key| reader.optional(table, key, |r, n| r.duration_from(n, 1_000_000));
+    Some(RecoveryBounds { p50: bound("p50"), p99: bound("p99"), max: bound("max") })
 }
 
 /// `[excuse]`: a check and a reason each. Whether the check exists, the program knows.

@@ -14,8 +14,8 @@ use system::{Op, ReadMode};
 use trace::{
     Budget, Case, CaseExpect, ClusterOptions, Delay, DiskOptions, Draw, Expect, Heal,
     KeyDistribution, LargeValues, Limits, Mix, NetOptions, NodeOptions, Pace, Profile, Recorded,
-    Scenario, ScriptedFault, ScriptedOp, Situation, Workload, fault_document, parse_case,
-    parse_fault, parse_scenario,
+    RecoveryBounds, Scenario, ScriptedFault, ScriptedOp, Situation, Workload, fault_document,
+    parse_case, parse_fault, parse_scenario,
 };
 
 use faults::{fault, swarm};
@@ -222,6 +222,11 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         |((name, about, correct, require), node, workload, (net, disk), drawn, end)| {
             let (draws, swarm, faults) = drawn;
             let (end, budget) = end;
+            let recovery = RecoveryBounds {
+                p50: about.len().is_multiple_of(3).then_some(1_000_000 + about.len() as u64),
+                p99: about.len().is_multiple_of(2).then_some(5_000_000_000),
+                max: None,
+            };
             let excuse = match name.len() % 2 {
                 0 => BTreeMap::new(),
                 _ => BTreeMap::from([("lease".to_owned(), format!("No: {about}"))]),
@@ -249,6 +254,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 require,
                 limits: end.0,
                 expect: end.1,
+                recovery,
                 excuse,
             }
         },
