@@ -7,6 +7,8 @@ pub(crate) const LIVENESS: &[(&str, &str)] = &[
     ("liveness/no-progress", "a majority could decide for long, and no client got an answer"),
     ("liveness/no-read", "reads made no progress, or a key could not be read at the end"),
     ("liveness/no-write", "operations that change something made no progress"),
+    ("liveness/no-member-change", "a change of members was asked for long, and was not made"),
+    ("liveness/no-transfer", "leadership was to be handed over for long, and was not"),
     ("liveness/no-leader", "after healing, no node became leader in time"),
     ("liveness/no-commit", "after healing, operations or entries stayed uncommitted"),
     ("liveness/not-converged", "after healing, a node stayed down or did not catch up"),
