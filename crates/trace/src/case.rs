@@ -31,7 +31,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use crate::parse::document::fault_document;
-use crate::scenario::{Expect, Scenario, ScriptedFault};
+use crate::scenario::{Expect, RecoveryBounds, Scenario, ScriptedFault};
 
 /// The version of the format that is written. Readers take every version with the same major.
 pub const CASE_VERSION: &str = "1.0";
@@ -118,6 +118,8 @@ impl Case {
             faults: faults.to_vec(),
             require: Vec::new(),
             expect: scenario_expect(&expect),
+            // Bounds are of a sweep, and a case is one run.
+            recovery: RecoveryBounds::default(),
             ..scenario.clone()
         };
         Case { title, expect, based_on: None, scenario, seed, recorded: Some(recorded) }
