@@ -141,7 +141,9 @@ impl<S: System> World<'_, S> {
         }
         if self.clients.iter().all(|client| client.is_idle() && client.finals.is_empty()) {
             self.enter(Phase::FinalWrites);
-            self.phase_ends = self.now() + self.patience();
+            // A network may lose some messages all the time, and some clients wait long for each.
+            let tries = 4 * self.plan.scenario.workload.op_timeout;
+            self.phase_ends = self.now() + self.patience() + tries;
             self.begin_final_writes();
         }
         self.look_again();
